@@ -1,0 +1,99 @@
+"""Which claims a problem of a kind must have proved, given its answer.
+
+An answer is a term: `(model (= x 2) …)` for find, construct and optimize, `(values v …)` for all, `'yes`, `'no` or
+`'unknown` for decide, a term for compute, an integer for count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from synth_kernel.claims import Claim, Theory
+from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate
+from synth_kernel.terms import Term, TermError, symbols, write
+
+ROLES = {
+    "find": ("correct", "unique"),
+    "all": ("correct", "complete"),
+    "decide": ("consistent", "correct"),
+    "compute": ("well_defined", "correct"),
+    "construct": ("correct",),
+    "optimize": ("correct", "optimal"),
+    "count": ("correct",),
+}
+ANY: Term = ("any",)  # stands for a goal that the prover may choose: a witness
+
+
+def required(theory: Theory, answer: Term) -> list[Claim]:
+    """Return the claims that make `answer` the right one; where a witness is free, the goal is `ANY`.
+
+    >>> theory = Theory.read("(theory (declare x Rational) (clause (= (* 2 x) 3)) (ask (find x)))")
+    >>> for claim in required(theory, ("model", ("=", "x", theory.clauses[0][2]))):
+    ...     print(claim.role, claim.form, write(claim.goal))
+    correct model (model (= x 3))
+    unique entails (= x 3)
+    """
+    everything = ("T",)
+    match theory.ask, answer:
+        case ("find", *_), ("model", *bindings):
+            goal = bindings[0] if len(bindings) == 1 else ("and", *bindings)
+            return [Claim("correct", "model", everything, answer), Claim("unique", "entails", everything, goal)]
+        case ("all", str(x)), ("values", *values) if len(set(map(write, values))) == len(values):
+            found = [Claim("correct", "model", everything, ("model", ("=", x, value))) for value in values]
+            return [*found, Claim("complete", "entails", everything, ("or", *[("=", x, value) for value in values]))]
+        case ("decide", goal, mode), ("'yes" | "'no" | "'unknown"):
+            consistent = Claim("consistent", "model", everything, ANY)
+            return [consistent, *_decide(theory, goal, mode, answer)]
+        case ("compute", ("I", f, str(x))), _ if _is_plain(answer):
+            derivative: Term = ("D", answer, x)
+            return [_identity("well_defined", f, f), _identity("correct", derivative, f)]
+        case ("compute", f), _ if _is_plain(answer):
+            return [_identity("well_defined", f, f), _identity("correct", f, answer)]
+        case ("construct", str(_)), ("model", _):
+            return [Claim("correct", "model", everything, answer)]
+        case ("optimize", str(name), cost), ("model", ("=", bound, value)) if bound == name:
+            try:
+                least = evaluate(cost, {name: constant(value, theory.declared[name])})
+            except (Undefined, Undecided) as error:
+                raise TermError(f"{write(value)[:80]} has no cost: {error}") from None
+            correct = Claim("correct", "model", everything, answer)
+            return [correct, Claim("optimal", "entails", everything, (">=", cost, least))]
+        case ("count",), int(n):
+            return [Claim("correct", "count", everything, n)]
+    raise TermError(f"{write(answer)[:80]} does not answer {write(theory.ask)[:80]}")
+
+
+def _decide(theory: Theory, goal: Any, mode: Any, answer: Term) -> list[Claim]:
+    """`'strong` asks for true, false or unknown; `'weak` asks whether the goal follows, yes or no."""
+    if answer == "'yes":
+        return [Claim("correct", "entails", ("T",), goal)]
+    countermodel = Claim("correct", "model", ("T", "not-goal"), ANY)
+    if answer == "'unknown" and mode == "'strong":
+        return [Claim("correct", "model", ("T", "goal"), ANY), countermodel]
+    if answer == "'no":
+        return [Claim("correct", "entails", ("T",), ("not", goal)) if mode == "'strong" else countermodel]
+    raise TermError(f"{answer} does not answer a {mode} question")
+
+
+def _identity(role: str, f: Term, g: Term) -> Claim:
+    return Claim(role, "identity", ("D",), ("identity", f, g))
+
+
+def _is_plain(term: Term) -> bool:
+    """Say whether a computed answer contains no operator that could restate the question."""
+    return not isinstance(term, tuple) or (term[0] not in ("D", "I", "values", "model") and all(map(_is_plain, term)))
+
+
+def fits(wanted: Sequence[Claim], claims: Sequence[Claim]) -> bool:
+    """Say whether claims are the wanted ones, in order, with any witness where one is free."""
+    return len(wanted) == len(claims) and all(
+        (want.role, want.form, want.premises) == (claim.role, claim.form, claim.premises)
+        and (want.goal == ANY or write(want.goal) == write(claim.goal))
+        for want, claim in zip(wanted, claims, strict=True)
+    )
+
+
+def unknowns_of(term: Term) -> set[str]:
+    """Return the symbols of a term that are neither constants nor truth values."""
+    return {name for name in symbols(term) if name not in ("true", "false") and not name.startswith("'")}

@@ -1,0 +1,53 @@
+"""`recheck`: does this certificate show this claim? The one function that everything else has to convince."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from synth_kernel.claims import Claim, Sequent, Theory, sequent
+
+Check = Callable[[Sequent, Mapping[str, Any]], bool]
+
+VERSION = 1
+
+# (form, body) -> the function that checks it. This table is the list of what is trusted.
+BODIES = {
+    ("model", "evaluation"): "evaluation:check",
+    ("entails", "exhaustive"): "exhaustive:check",
+    ("entails", "lrat"): "lrat:check",
+    ("entails", "left-inverse"): "linear:check",
+    ("entails", "potential"): "walks:check",
+    ("entails", "roots"): "roots:check_roots",
+    ("identity", "normal-form"): "calculus:check_normal_form",
+    ("identity", "sign"): "sign:check",
+    ("count", "residual"): "residual:check",
+    ("count", "sturm"): "roots:check_sturm",
+}
+
+
+@cache
+def _checker(form: str, body: str) -> Check:
+    module, name = BODIES[form, body].split(":")
+    return getattr(import_module(f"synth_kernel.{module}"), name)  # type: ignore[no-any-return]
+
+
+def recheck(theory: Theory, claim: Claim, certificate: Mapping[str, Any], steps: Sequence[Claim] = ()) -> bool:
+    """Say whether the certificate shows the claim about the theory. Total: it never raises, and it is bounded.
+
+    `steps` are the earlier claims that premises `s0`, `s1`, … name; the answer is relative to them.
+
+    >>> theory = Theory.read("(theory (declare p Bool) (declare q Bool) (clause p) (clause (= p q)) (ask (find p q)))")
+    >>> recheck(theory, Claim("unique", "entails", ("T",), ("and", "p", "q")), {"v": 1, "body": "exhaustive"})
+    True
+    >>> recheck(theory, Claim("unique", "entails", ("c1",), "p"), {"v": 1, "body": "exhaustive"})
+    False
+    """
+    try:
+        return certificate["v"] == VERSION and _checker(claim.form, certificate["body"])(
+            sequent(theory, claim, steps), certificate
+        ) is True  # fmt: skip
+    except Exception:  # whatever is wrong with a hostile certificate, it shows nothing
+        return False
