@@ -1,0 +1,1 @@
+"""How to find out: solvers that propose answers, steps and certificates. Nothing here is trusted."""

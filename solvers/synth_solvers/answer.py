@@ -1,0 +1,133 @@
+"""Find the answer of a theory, whatever it asks: one finder for each kind and shape of problem. Nothing is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from synth_kernel.claims import Theory
+from synth_kernel.terms import NUMBERS, Term, number
+from synth_solvers.linear import solve
+from synth_solvers.walks import ends, shortest
+
+
+def answer_of(theory: Theory) -> Term | None:
+    """Return the answer as a term in the form that the kind wants, None where no finder has one."""
+    finder = FINDERS.get(theory.kind)
+    return finder(theory) if finder else None
+
+
+def _find(theory: Theory) -> Term | None:
+    if set(theory.declared.values()) <= set(NUMBERS):
+        solution = solve(theory.axioms + theory.clauses, list(theory.declared))
+        return None if solution is None else ("model", *[("=", name, value) for name, value in solution.items()])
+    from synth_solvers.sat import model
+
+    found = model(theory)
+    return None if found is None else ("model", *[("=", name, found[name]) for name in theory.declared])
+
+
+def _all(theory: Theory) -> Term | None:
+    from synth_kernel.polynomial import add, from_term, primitive
+    from synth_solvers.algebra import real_roots
+
+    (unknown,) = theory.declared
+    match theory.clauses:
+        case (("=", left, right),):
+            p = primitive(add(from_term(left, unknown), from_term(right, unknown), -1))
+            return ("values", *[_isolated(p, root) for root in real_roots(p)])
+    return None
+
+
+def _isolated(p: tuple[int, ...], root: Term) -> Term:
+    """Return a root as one of p itself, between neighbours on the coarsest grid of 1/10, 1/100, … that isolates it."""
+    from synth_kernel.polynomial import count_roots
+
+    match root:
+        case ("root", ("poly", *factor), int() | Fraction() as low, int() | Fraction() as high):
+            for digits in range(1, 40):
+                grid = 10**digits
+                first = floor(low * grid)
+                for start in range(first, first + 2 + floor((high - low) * grid)):
+                    ends = Fraction(start, grid), Fraction(start + 1, grid)
+                    if count_roots(factor, *ends) == 1 == count_roots(p, *ends):  # type: ignore[arg-type]
+                        return ("root", ("poly", *p), number(ends[0]), number(ends[1]))
+    return root
+
+
+def _decide(theory: Theory) -> Term | None:
+    from synth_kernel.claims import Claim
+    from synth_solvers.verdicts import Budget
+    from synth_solvers.witness import witness
+
+    _, _, mode = theory.ask  # type: ignore[misc]
+    failing, holding = [witness(theory, Claim("", "model", ("T", name), ()), Budget()) for name in ("not-goal", "goal")]
+    if failing is None:
+        return "'yes" if holding is not None else None
+    if mode == "'weak":
+        return "'no"
+    return "'unknown" if holding is not None else "'no"
+
+
+def _compute(theory: Theory) -> Term | None:
+    from synth_solvers.calculus import differentiate, simplify
+
+    match theory.ask:
+        case ("compute", ("D", f, str(x))):
+            return differentiate(f, x)[0]
+        case ("compute", ("I", f, str(x))):
+            from synth_solvers.sympy_check import antiderivative
+
+            return antiderivative(f, x)
+        case ("compute", f):
+            return simplify(f)
+    return None
+
+
+def _construct(theory: Theory) -> Term | None:
+    """Search an expression over given numbers with a given value."""
+    from synth_solvers.countdown import reach
+
+    numbers: tuple[Any, ...] = ()
+    target: Any = None
+    operators = [*_OPERATIONS.values()]
+    for clause in theory.axioms + theory.clauses:
+        match clause:
+            case ("leaves_among", _, *given):
+                numbers = tuple(given)
+            case ("operators_among", _, *named):
+                operators = [sign for name, sign in _OPERATIONS.items() if name in named]
+            case ("=", ("value", _), int(value)):
+                target = value
+    found = reach(numbers, target, operators) if numbers and target is not None else None
+    (name,) = theory.declared
+    return None if found is None else ("model", ("=", name, ("quote", found)))
+
+
+_OPERATIONS = {"'add": "+", "'subtract": "-", "'multiply": "*", "'divide": "/"}
+
+
+def _optimize(theory: Theory) -> Term | None:
+    ((name, sort),) = theory.declarations
+    start, end = ends(name, theory.axioms + theory.clauses)
+    places = shortest(sort[1:], start, end) if isinstance(sort, tuple) else None
+    return None if places is None else ("model", ("=", name, ("walk", *places)))
+
+
+def _count(theory: Theory) -> Term | None:
+    from synth_kernel.residual import count
+
+    return count(theory.declared, theory.axioms + theory.clauses)
+
+
+FINDERS: dict[str, Callable[[Theory], Term | None]] = {
+    "find": _find,
+    "all": _all,
+    "decide": _decide,
+    "compute": _compute,
+    "construct": _construct,
+    "optimize": _optimize,
+    "count": _count,
+}

@@ -1,0 +1,255 @@
+"""Prove a claim: the cheapest certificate that the kernel accepts, else a refutation, else agreement, else unknown.
+
+Which body is tried is guessed from the shape of the sequent; a wrong guess costs time and never truth, because nothing
+counts until `recheck` has accepted it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from synth_kernel import exhaustive, residual
+from synth_kernel.claims import Claim, Sequent, Theory, sequent
+from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate, holds
+from synth_kernel.linear import NotLinear
+from synth_kernel.recheck import recheck
+from synth_kernel.terms import NUMBERS, Term, TermError, symbols
+from synth_solvers.linear import left_inverse, solve
+from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
+from synth_solvers.walks import potential
+
+__all__ = ["Budget", "prove"]
+
+Certificate = Mapping[str, Any]
+_POINTS = (0, 1, -1, 2, Fraction(1, 2), -2, 3, Fraction(-1, 2), 5, -3, 10, Fraction(7, 3))
+MAX_POINTS = 144  # tried to refute an identity
+
+
+def prove(theory: Theory, claim: Claim, steps: Sequence[Claim] = (), budget: Budget = Budget()) -> Verdict:  # noqa: B008
+    """Say what can be found out about a claim within a budget; the answer depends on nothing but the arguments.
+
+    >>> theory = Theory.read("(theory (declare p Bool) (declare q Bool) (clause p) (clause (= p q)) (ask (find p q)))")
+    >>> prove(theory, Claim("unique", "entails", ("T",), ("and", "p", "q")))
+    Proved(certificate={'v': 1, 'body': 'exhaustive'})
+    >>> prove(theory, Claim("unique", "entails", ("T",), ("not", "q"))).claim.goal
+    ('model', ('=', 'p', 'true'), ('=', 'q', 'true'))
+    """
+    try:
+        wanted = sequent(theory, claim, steps)
+    except TermError as error:
+        return _inconsistent(theory, claim, steps, budget) or Unknown(f"not a claim of this theory: {error}")
+    for find in _FINDERS[claim.form]:
+        certificate = find(wanted, budget)
+        if certificate is not None and recheck(theory, claim, certificate, steps):
+            return Proved(certificate)
+    for other, certificate in _REFUTERS[claim.form](wanted, claim, budget):
+        if recheck(theory, other, certificate, steps):
+            return Refuted(other, certificate)
+    if budget.agreement and claim.form == "entails":
+        return _agreement(wanted, budget)
+    return Unknown("no certificate found")
+
+
+# ---- finders: a certificate that may be one, or None ---------------------------------------------------------------
+
+Finder = Callable[[Sequent, Budget], "Certificate | None"]
+
+
+def _empty(body: str, fits: Callable[[Sequent], bool]) -> Finder:
+    """Return a finder for a body whose certificate is empty."""
+    return lambda wanted, budget: {"v": 1, "body": body} if fits(wanted) else None
+
+
+def _occurring(wanted: Sequent) -> list[str]:
+    found = {name for term in (*wanted.premises, wanted.goal) for name in symbols(term)}
+    return [name for name in wanted.declared if name in found]
+
+
+def _assignments(wanted: Sequent) -> int:
+    """Return how many assignments the occurring unknowns have, 0 where there are infinitely many."""
+    total = 1
+    for name in _occurring(wanted):
+        domain = exhaustive.finite(wanted.declared[name])
+        if domain is None:
+            return 0
+        total *= len(domain)
+    return total
+
+
+def _few(wanted: Sequent) -> bool:
+    return 0 < _assignments(wanted) <= exhaustive.MAX_WORLDS
+
+
+def _finite(wanted: Sequent) -> bool:
+    return all(exhaustive.finite(sort) is not None for sort in wanted.declared.values())
+
+
+def _one_number(wanted: Sequent) -> bool:
+    return len(wanted.declared) == 1 and set(wanted.declared.values()) <= set(NUMBERS)
+
+
+def _left_inverse(wanted: Sequent, budget: Budget) -> Certificate | None:
+    return left_inverse(wanted) if set(wanted.declared.values()) & set(NUMBERS) else None
+
+
+def _potential(wanted: Sequent, budget: Budget) -> Certificate | None:
+    return potential(wanted) if "Walk" in wanted.sorts.values() else None
+
+
+def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
+    if not _assignments(wanted):
+        return None
+    from synth_solvers import sat
+
+    return sat.refute(wanted, budget.conflicts)
+
+
+_FINDERS: Mapping[str, tuple[Finder, ...]] = {
+    "model": (_empty("evaluation", lambda wanted: True),),
+    "entails": (_empty("exhaustive", _few), _left_inverse, _potential, _empty("roots", _one_number), _lrat),
+    "identity": (
+        _empty("sign", lambda wanted: wanted.goal[1] == wanted.goal[2]),  # type: ignore[index]
+        _empty("normal-form", lambda wanted: True),
+    ),
+    "count": (_empty("residual", _finite), _empty("sturm", _one_number)),
+}
+
+
+# ---- refuters: claims that cannot hold beside this one, with certificates -------------------------------------------
+
+Refuter = Callable[[Sequent, Claim, Budget], "Iterator[tuple[Claim, Certificate]]"]
+
+
+def _other_model(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
+    """A model of the premises in which the goal does not hold."""
+    model = _countermodel(wanted, budget)
+    if model is not None and _fails(wanted, model):
+        bindings: Term = ("model", *[("=", name, model[name]) for name in wanted.declared])
+        yield Claim("countermodel", "model", claim.premises, bindings), {"v": 1, "body": "evaluation"}
+
+
+def _countermodel(wanted: Sequent, budget: Budget) -> Mapping[str, Term] | None:
+    if _finite(wanted):
+        from synth_solvers import sat
+
+        return sat.countermodel(wanted, budget.conflicts)
+    from synth_solvers import smt
+
+    return smt.decide(wanted, budget.rlimit).model
+
+
+def _fails(wanted: Sequent, model: Mapping[str, Term]) -> bool:
+    try:
+        return not holds(wanted.goal, {name: constant(term, wanted.declared[name]) for name, term in model.items()})
+    except (Undecided, Undefined):
+        return False
+
+
+def _excluded(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
+    """The premises exclude the model, or have another one only."""
+    assert isinstance(wanted.goal, tuple)
+    if _finite(wanted):
+        goal: Term = ("not", ("and", *wanted.goal[1:]))
+        yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
+    elif set(wanted.declared.values()) <= set(NUMBERS):
+        with suppress(NotLinear):
+            solution = solve(wanted.premises, list(wanted.declared))
+            if solution is not None and solution != wanted.bindings:
+                goal = ("and", *[("=", name, value) for name, value in solution.items()])
+                yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
+
+
+def _proved_by(wanted: Sequent, other: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
+    question = replace(wanted, form=other.form, goal=other.goal)
+    for find in _FINDERS[other.form]:
+        certificate = find(question, budget)
+        if certificate is not None:
+            yield other, certificate
+
+
+def _point(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
+    """A point of the domain where the terms differ, or where one has no value."""
+    assert isinstance(wanted.goal, tuple)
+    _, f, g = wanted.goal
+    names = list(wanted.declared)
+    if not set(wanted.declared.values()) <= set(NUMBERS):
+        return
+    integral = [point for point in _POINTS if type(point) is int]
+    for tried, chosen in enumerate(product(*[integral if wanted.declared[n] == "Int" else _POINTS for n in names])):
+        if tried >= MAX_POINTS:
+            return
+        values: dict[str, Any] = dict(zip(names, chosen, strict=True))
+        try:
+            if not all(holds(premise, values) for premise in wanted.premises):
+                continue
+            differs = evaluate(("=", f, g), values) is False
+        except Undefined:
+            differs = True
+        except (Undecided, TermError, ValueError, ArithmeticError):
+            continue
+        if differs:
+            bindings: Term = ("model", *[("=", name, value) for name, value in values.items()])
+            yield Claim("point", "model", claim.premises, bindings), {"v": 1, "body": "evaluation"}
+            return
+
+
+def _other_count(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
+    if _finite(wanted):
+        try:
+            number = residual.count(wanted.declared, wanted.premises)
+        except (ValueError, Undecided):
+            return
+        if number != wanted.goal:
+            yield Claim("count", "count", claim.premises, number), {"v": 1, "body": "residual"}
+    elif _one_number(wanted):
+        for number in range(65):
+            if number != wanted.goal:
+                yield Claim("count", "count", claim.premises, number), {"v": 1, "body": "sturm"}
+
+
+_REFUTERS: Mapping[str, Refuter] = {
+    "model": _excluded,
+    "entails": _other_model,
+    "identity": _point,
+    "count": _other_count,
+}
+
+
+def _inconsistent(theory: Theory, claim: Claim, steps: Sequence[Claim], budget: Budget) -> Refuted | None:
+    """Where a witness was wanted and none exists: prove that the premises contradict each other."""
+    if claim.form != "model" or claim.goal != ("any",):
+        return None
+    other = Claim("inconsistent", "entails", claim.premises, "false")
+    try:
+        wanted = sequent(theory, other, steps)
+    except TermError:
+        return None
+    for _, certificate in _proved_by(wanted, other, budget):
+        if recheck(theory, other, certificate, steps):
+            return Refuted(other, certificate)
+    return None
+
+
+# ---- agreement -----------------------------------------------------------------------------------------------------
+
+
+def _agreement(wanted: Sequent, budget: Budget) -> Verdict:
+    """Ask two independent solvers. One solver's word is never evidence."""
+    from synth_solvers import cvc5_solver, smt
+
+    first = smt.decide(wanted, budget.rlimit)
+    if first.result != "unsat":
+        return Unknown("a countermodel that the kernel does not accept" if first.result == "sat" else first.reason)
+    second = cvc5_solver.decide(wanted, budget.cvc5_rlimit)
+    if second.result != "unsat":
+        return Unknown("disagreement" if second.result == "sat" else second.reason)
+    solvers = [
+        {"tool": "z3", "version": smt.VERSION, "rlimit": budget.rlimit},
+        {"tool": "cvc5", "version": cvc5_solver.VERSION, "rlimit": budget.cvc5_rlimit},
+    ]
+    return Agreed({"result": "unsat", "solvers": solvers})

@@ -1,0 +1,31 @@
+"""Choose the witness where a claim leaves it free: a model of its premises."""
+
+from __future__ import annotations
+
+from synth_kernel.claims import Claim, Theory
+from synth_kernel.terms import Term
+from synth_solvers.verdicts import Budget
+from synth_solvers.worlds import NoWorldsError, TooManyWorldsError, Worlds
+
+
+def witness(theory: Theory, claim: Claim, budget: Budget) -> Claim | None:
+    """Return the claim with a model of its premises as its goal; None if there is none or none was found."""
+    goal = theory.ask[1]  # type: ignore[index]
+    extra = {"goal": (goal,), "not-goal": (("not", goal),)}
+    statements = tuple(term for name in claim.premises for term in extra.get(name, ()))
+    found = _model(theory, statements, budget)
+    if found is None:
+        return None
+    bindings = ("model", *[("=", name, found[name]) for name in theory.declared])
+    return Claim(claim.role, claim.form, claim.premises, bindings)
+
+
+def _model(theory: Theory, statements: tuple[Term, ...], budget: Budget) -> dict[str, Term] | None:
+    """Read a model off the worlds of a small theory, search one of a large one."""
+    try:
+        worlds = Worlds(theory.declared)
+        return worlds.world(worlds.of(("and", *theory.axioms, *theory.clauses, *statements)))
+    except (TooManyWorldsError, NoWorldsError):
+        from synth_solvers.sat import model
+
+        return model(theory, statements, budget.conflicts)
