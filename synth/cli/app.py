@@ -1,0 +1,275 @@
+"""The commands. Everything heavy is imported inside the command that needs it: `synth --help` must be quick."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from synth.cli.guard import guarded
+
+app = typer.Typer(
+    name="synth",
+    help="Make training data you can prove: every row carries claims and certificates that re-check by themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the run.")]
+RunFolder = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run; an unfinished run goes on.")]
+Levels = Annotated[list[int], typer.Option("--level", "-l", help="A level; may be given more than once.")]
+Families = Annotated[list[str], typer.Option("--family", "-f", help="A family; may be given more than once.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", help="Worker processes; 0: one a core. Same result.")]
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from synth import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+@guarded
+def init(path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("recipe.yaml")) -> None:
+    """Write a recipe with comments to start from.
+
+    Example: synth init recipe.yaml
+    """
+    from synth.errors import UserError
+    from synth.run.recipe import template
+
+    if path.exists():
+        raise UserError(f"{path} exists already; name another file")
+    try:
+        path.write_text(template(), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; name another file") from error
+    typer.echo(f"wrote {path}; next: synth generate {path} --out corpus")
+
+
+@app.command()
+@guarded
+def families(as_json: Json = False) -> None:
+    """List the installed families: what can be asked.
+
+    Example: synth families --json
+    """
+    from synth.family.registry import families as installed
+    from synth_kernel.kinds import ROLES
+
+    facts: list[dict[str, object]] = [
+        {
+            "name": name,
+            "domain": family.domain,
+            "kind": family.kind,
+            "levels": sorted(family.levels),
+            "roles": list(ROLES[family.kind]),
+            "summary": family.summary,
+        }
+        for name, family in installed().items()
+    ]
+    if as_json:
+        return _print_json(facts)
+    from synth.cli.show import console, print_grid
+
+    head = ("name", "domain", "kind", "levels", "roles", "summary")
+    print_grid(console(), "", head, [[_plain(fact[key]) for key in head] for fact in facts])
+    return None
+
+
+@app.command()
+@guarded
+def show(
+    family: Annotated[str, typer.Argument(help="A family; `synth families` lists them.")],
+    level: Annotated[int, typer.Option("--level", "-l")] = 1,
+    seed: Annotated[int, typer.Option("--seed", "-s")] = 7,
+    index: Annotated[int, typer.Option("--index", "-i", help="Which problem of this seed.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make one proved problem and show all of it.
+
+    Example: synth show knights --level 2 --seed 7 --index 3
+    """
+    from synth.errors import UserError
+    from synth.family.registry import families as installed
+    from synth.records import Source
+    from synth.run.batch import make_one
+    from synth.run.recipe import resolve
+
+    recipe = resolve({"families": {family: {"levels": [level]}}, "seed": seed}, "command line", installed())
+    outcome = make_one(recipe, Source(family, level, seed, index))
+    if outcome.row is None:
+        lost = outcome.rejection or {}
+        raise UserError(
+            f"{family} level {level} seed {seed} index {index} did not become a row "
+            f"({lost.get('stage')}: {lost.get('reason')} {lost.get('detail')}); try --index {index + 1}"
+        )
+    if as_json:
+        return _print_json(outcome.row)
+    from synth.cli.show import console, print_row
+
+    print_row(console(), outcome.row)
+    return None
+
+
+@app.command()
+@guarded
+def generate(
+    recipe: Annotated[Path | None, typer.Argument(help="A recipe; `synth init` writes one.")] = None,
+    rows: Annotated[int | None, typer.Option("-n", "--rows", help="Proved rows to make.")] = None,
+    out: RunFolder = Path("corpus"),
+    family: Families = [],  # noqa: B006  # typer copies it
+    level: Levels = [],  # noqa: B006
+    seed: Annotated[int | None, typer.Option("--seed", "-s")] = None,
+    workers: Workers = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make proved rows, or go on with a run that was stopped (Ctrl-C, a kill, a full disk).
+
+    Example: synth generate recipe.yaml --out corpus
+
+    Example: synth generate -n 1000 --family knights --level 2 --seed 7 --workers 2 --out corpus
+    """
+    from synth.cli.progress import shown
+    from synth.run.rounds import generate as run
+    from synth.run.start import recipe_for
+
+    settled = recipe_for(recipe, out, rows=rows, families=family, levels=level, seed=seed)
+    try:
+        with shown(quiet) as progress:
+            status = run(settled, out, workers=workers or _cores(), progress=progress)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on where it stopped", err=True)
+        raise
+    if as_json:
+        return _print_json(status.as_json())
+    from synth.cli.show import console, print_funnel
+
+    print_funnel(console(), status)
+    if status.short:
+        typer.echo(f"{status.short:,} of {status.requested:,} rows could not be made; see the gaps above", err=True)
+    typer.echo(f"next: synth export {out} --out dataset")
+    return None
+
+
+@app.command()
+@guarded
+def status(folder: Annotated[Path, typer.Argument(help="Folder of a run.")], as_json: Json = False) -> None:
+    """Say how far a run is; safe while it runs.
+
+    Example: synth status corpus --json
+    """
+    from synth.run.status import status as status_of
+
+    found = status_of(folder)
+    if as_json:
+        return _print_json(found.as_json())
+    from synth.cli.show import console, print_funnel
+
+    print_funnel(console(), found)
+    typer.echo("done" if found.done else f"not finished; go on with: synth generate --out {folder}")
+    return None
+
+
+@app.command()
+@guarded
+def verify(
+    path: Annotated[Path, typer.Argument(help="A run folder, an export, or a .jsonl or .parquet file of rows.")],
+    workers: Workers = 0,
+    as_json: Json = False,
+) -> int:
+    """Check every row again: question, theory, claims, certificates, text. Exit code 1 if one fails.
+
+    Example: synth verify dataset --json
+    """
+    from synth.run.verify import verify as check
+
+    found = check(path, workers=workers or _cores())
+    if as_json:
+        _print_json(found)
+    else:
+        typer.echo(f"trusted: tables and meanings with digest {found['package']}")
+        for failure in found["failed"]:
+            typer.echo(f"FAILED {failure['id']}: {failure['reason']}")
+        grades = ", ".join(f"{n:,} at grade {grade}" for grade, n in found["grades"].items())
+        typer.echo(f"{found['verified']:,} of {found['rows']:,} rows verified: {grades}")
+    return 1 if found["failed"] else 0
+
+
+@app.command()
+@guarded
+def score(
+    family: Annotated[str, typer.Argument(help="The family of the problems.")],
+    data: Annotated[Path, typer.Option("--data", help="The corpus that holds them.")],
+    answers: Annotated[Path | None, typer.Argument(help="Lines of {id, answer}; standard input if left out.")] = None,
+) -> None:
+    """Score answers: read {"id", "answer"} lines, print {"id", "score", "reason"} lines.
+
+    Example: synth score knights --data dataset answers.jsonl
+    """
+    from synth.run.answers import scores
+
+    for line in scores(family, data, answers):
+        _print_json(line)
+
+
+@app.command()
+@guarded
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the dataset.")] = Path("dataset"),
+    as_json: Json = False,
+) -> None:
+    """Write a run as a dataset: Parquet, JSON lines, a card, the recipe, and recheck.pyz.
+
+    Example: synth export corpus --out dataset
+    """
+    from synth.export.export import export as write
+
+    found = write(folder, out)
+    if as_json:
+        return _print_json(found)
+    for file in found["files"]:
+        typer.echo(file)
+    typer.echo(f"{found['rows']:,} rows; check them with: python {out}/recheck.pyz {out}/train.jsonl {out}/test.jsonl")
+    return None
+
+
+@app.command()
+@guarded
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to work; a demo there is made anew.")] = Path("demo"),
+    rows: Annotated[int, typer.Option("-n", "--rows", help="Proved rows to make.")] = 2000,
+    workers: Workers = 0,
+) -> int:
+    """Show the whole way on a small corpus: make, export, re-check alone, and print a row.
+
+    Example: synth demo --out demo
+    """
+    from synth.cli.demo import demo as run
+
+    return run(out, rows, workers or _cores())
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""A run folder as a dataset that others can use and re-check."""

@@ -1,0 +1,110 @@
+"""The dataset card: what is in an export, what was lost on the way, what has to be trusted, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import yaml
+
+from synth.run.status import Status, table
+
+if TYPE_CHECKING:
+    from synth.export.export import Figures
+    from synth.run.recipe import Recipe
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
+
+
+def card(recipe: Recipe, status: Status, figures: Figures, digest: str) -> str:
+    """Return the text of README.md for an export, with front matter that the Hugging Face Hub reads."""
+    rows = figures.splits.total()
+    front = {
+        "license": "cc0-1.0",
+        "language": list(recipe.languages),
+        "tags": ["synthetic", "synth", "reasoning", "verifiable-rewards", "proofs"],
+        "annotations_creators": ["machine-generated"],
+        "size_categories": [next((name for limit, name in _SIZES if rows < limit), "n>10M")],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": split, "path": f"{split}.parquet"} for split in sorted(figures.splits)],
+            }
+        ],
+    }
+    return (
+        f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
+        + "\n".join(_body(recipe, status, figures, digest))
+        + "\n"
+    )
+
+
+def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iterator[str]:
+    rows = figures.splits.total()
+    held_out = ", ".join(f"{n:,} in `{split}`" for split, n in sorted(figures.splits.items()))
+    yield "# A corpus of proved problems\n"
+    yield (
+        f"{rows:,} problems with their answers over {len(status.levels)} families, {held_out}. Every row carries the "
+        "claims that make its answer right and a certificate for each. Check them without installing anything:\n"
+    )
+    yield "```\npython recheck.pyz train.jsonl test.jsonl\n```\n"
+    yield f"Made by `synth` from `recipe.yaml` (seed {recipe.seed}); the same recipe gives the same bytes.\n"
+    yield "## Yield\n"
+    share = status.accepted / status.proposed if status.proposed else 0
+    yield (
+        f"{status.proposed:,} problems were proposed, {status.accepted:,} accepted ({share:.1%}), {rows:,} exported. "
+        f"Variety over {status.cells['accepted']:,} cells (family × level × pair of features): "
+        f"{status.entropy_nats['proposed']:.3f} nats proposed, {status.entropy_nats['accepted']:.3f} nats accepted "
+        "(plug-in estimate).\n"
+    )
+    yield from _table(
+        ("family", "level", "proposed", "accepted", "yield", "asked for"),
+        ((f, n, p, a, f"{a / p:.1%}" if p else "–", q) for f, n, p, a, q in table(status)),
+    )
+    yield "### What was lost, and why\n"
+    if status.losses:
+        yield from _table(
+            ("family", "stage: reason", "problems"),
+            ((family, reason, n) for family, found in status.losses.items() for reason, n in found.items()),
+        )
+    else:
+        yield "Nothing.\n"
+    if status.gaps:
+        yield "### Gaps: rows that were asked for and could not be made\n"
+        keys = ("family", "level", "missing", "why")
+        yield from _table(keys, ([gap[key] for key in keys] for gap in status.gaps))
+    yield "## Grades\n"
+    names = {"W": "W (witness: the kernel accepted a certificate for every claim)", "A": "A (two solvers agree)"}
+    yield from _table(("grade of the row", "rows"), ((names[grade], n) for grade, n in sorted(figures.grades.items())))
+    yield from _table(("certificate", "claims"), sorted(figures.bodies.items()))
+    sizes = sorted(figures.sizes.elements())
+    if sizes:
+        middle = sizes[len(sizes) // 2]
+        yield f"Certificates of a row together: {middle:,} bytes at the median, {sizes[-1]:,} at most.\n"
+    yield "## What is trusted\n"
+    yield (
+        "- the kernel inside `recheck.pyz` (standard library only): is a claim true?\n"
+        "- the *meaning* of each family: does the theory say what the formal text says?\n"
+        "- the *phrases* of each family: does the question say it in words?\n"
+    )
+    yield (
+        f"Grammar, meaning and phrases travel inside `recheck.pyz`; their digest is `{digest}`. Solvers, samplers and "
+        "models are not trusted: what they find is checked.\n"
+    )
+    yield "## Known limits\n"
+    yield (
+        f"- The split is provisional: by a hash of seed and {recipe.split.by}, so the share of the test side "
+        f"({figures.splits['test'] / rows if rows else 0:.1%} here, {recipe.split.test:.1%} asked for) varies where a "
+        "family has few shapes.\n"
+        "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept.\n"
+        "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler.\n"
+        "- `level` is set by the size of the problem, not measured on a model.\n"
+    )
+    yield "## Licence\n\nCC0-1.0: the data is in the public domain."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |\n|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in row)} |"
+    yield ""

@@ -1,0 +1,17 @@
+"""Families: domains of tasks. This is what the author of a family imports."""
+
+from synth.family.contract import FORMAL, Family, Proposal, World
+from synth.family.writing import bindings, infix, number_tree
+from synth_kernel.claims import Theory
+from synth_kernel.evaluate import evaluate
+from synth_kernel.meaning import Tree
+from synth_solvers.calculus import differentiate, simplify
+from synth_solvers.domains import defined
+from synth_solvers.steps import Move
+from synth_solvers.thinning import thin
+from synth_solvers.worlds import Worlds
+
+__all__ = [
+    "FORMAL", "Family", "Move", "Proposal", "Theory", "Tree", "World", "Worlds", "bindings", "defined",
+    "differentiate", "evaluate", "infix", "number_tree", "simplify", "thin",
+]  # fmt: skip

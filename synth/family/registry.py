@@ -1,0 +1,94 @@
+"""Find the installed families: entry points of the group `synth.families`.
+
+An entry point names a package whose folders are families, or one class. Classes are imported only when used, so
+listing is cheap; a folder whose name begins with `_` is no family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.resources import files
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synth.family.contract import Family
+
+GROUP = "synth.families"
+
+
+class FamilyError(ValueError):
+    """A family cannot be found or loaded; the message names it, its place and the next step."""
+
+
+class Families(Mapping[str, "Family"]):
+    """The installed families by name, each loaded on first use."""
+
+    def __init__(self, places: Mapping[str, tuple[str, str]]) -> None:
+        self._places = dict(sorted(places.items()))
+        self._loaded: dict[str, Family] = {}
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in self._loaded:
+            if name not in self._places:
+                raise KeyError(name)
+            self._loaded[name] = _load(name, *self._places[name])
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+@cache
+def families() -> Families:
+    """Return every installed family; raise FamilyError if there is none or two share a name."""
+    places: dict[str, tuple[str, str]] = {}
+    for point in entry_points(group=GROUP):
+        for name, module in _places_of(point):
+            if name in places and places[name][0] != module:
+                raise FamilyError(f"two families are called {name!r}: {places[name][0]} and {module}; uninstall one")
+            places[name] = (module, point.name)
+    if not places:
+        raise FamilyError("no family is installed; run `pip install -e .` in the project, or install synth-corpus")
+    return Families(places)
+
+
+def _places_of(point: EntryPoint) -> Iterator[tuple[str, str]]:
+    package = point.module
+    if point.attr:
+        yield package.rpartition(".")[2], package
+        return
+    try:
+        folder = files(package)
+    except ModuleNotFoundError as error:
+        raise FamilyError(f"entry point {point.name!r} names the package {package!r}, which cannot be found") from error
+    if folder.joinpath("grammar.lark").is_file():
+        yield package.rpartition(".")[2], package
+        return
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir() and not entry.name.startswith("_") and entry.joinpath("grammar.lark").is_file():
+            yield entry.name, f"{package}.{entry.name}"
+
+
+def _load(name: str, module: str, origin: str) -> Family:
+    from synth.family.contract import Family, folder_of
+
+    package = import_module(module)
+    found = [each for each in vars(package).values() if _is_family(each, Family, package)]
+    if len(found) != 1:
+        raise FamilyError(f"family {name!r} (entry point {origin!r}): {module} defines {len(found)} classes, not 1")
+    family = found[0](name, folder_of(*module.rsplit(".", 1)) if "." in module else files(module))
+    for attribute in ("domain", "kind", "summary", "levels"):
+        if not hasattr(family, attribute):
+            raise FamilyError(f"family {name!r} in {module} has no `{attribute}`; add it to class {found[0].__name__}")
+    return family  # type: ignore[no-any-return]
+
+
+def _is_family(each: object, base: type, package: ModuleType) -> bool:
+    return isinstance(each, type) and issubclass(each, base) and each.__module__ == package.__name__

@@ -1,0 +1,1 @@
+"""How a corpus is made: recipe, rounds, ledger, shards."""

@@ -1,0 +1,326 @@
+"""The ledger of a run: one SQLite file in its folder, and the truth about it. A file it does not name does not exist.
+
+Everything a batch changes (accepted rows, rejections, duplicate keys, counts, the place in the round) is one
+transaction, so a run can be killed at any moment. Accepted rows wait in the ledger until there are enough for a shard;
+a shard is written under a temporary name, renamed, and then named in the ledger in one transaction.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from synth.errors import UserError
+from synth.run.tally import Cell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NAME = "ledger.sqlite"
+SHARD_ROWS = 2048  # accepted rows that make a shard; part of what fixes the bytes of a run
+SHARD_REJECTIONS = 8192
+ACCEPTED = "accepted"  # the stage under which accepted rows are counted
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quotas (family TEXT, level INTEGER, quota INTEGER, accepted INTEGER, proposed INTEGER,
+    next_index INTEGER, round_accepted INTEGER, round_proposed INTEGER, dry_rounds INTEGER, gap TEXT,
+    PRIMARY KEY (family, level)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rounds (round INTEGER PRIMARY KEY, plan TEXT NOT NULL, merged INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS pending (number INTEGER PRIMARY KEY, rows INTEGER, rejections INTEGER, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS shards (name TEXT PRIMARY KEY, rows INTEGER, sha256 TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (family TEXT, level INTEGER, stage TEXT, reason TEXT, n INTEGER,
+    PRIMARY KEY (family, level, stage, reason)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cells (family TEXT, level INTEGER, one TEXT, other TEXT, proposed REAL, accepted REAL,
+    PRIMARY KEY (family, level, one, other)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (problem BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How far one (family, level) is: rows wanted and accepted, sources looked at, and the last round's yield."""
+
+    family: str
+    level: int
+    quota: int
+    accepted: int = 0
+    proposed: int = 0
+    next_index: int = 0
+    round_accepted: int = 0
+    round_proposed: int = 0
+    dry_rounds: int = 0
+    gap: str = ""
+
+    @property
+    def need(self) -> int:
+        """Rows still wanted; none where the quota is booked as a gap."""
+        return 0 if self.gap else self.quota - self.accepted
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round under way: for each (family, level) the first index and how many; `merged` batches are in the ledger."""
+
+    number: int
+    plan: tuple[tuple[str, int, int, int], ...]
+    merged: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What one batch changes, to be booked in one transaction."""
+
+    quota: Quota
+    rows: Sequence[Mapping[str, Any]] = ()
+    rejections: Sequence[Mapping[str, Any]] = ()
+    counts: Mapping[tuple[str, str], int] | None = None
+    proposed: Mapping[Cell, float] | None = None
+    accepted: Mapping[Cell, float] | None = None
+
+
+@contextmanager
+def full_disk_is_a_user_error(folder: Path) -> Iterator[None]:
+    """Turn a full disk into a message that says what to do; nothing that was booked is lost."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        if full or "disk is full" in str(error) or "No space left" in str(error):
+            raise UserError(
+                f"no space is left for {folder}; free some and run the same command again: it goes on where it stopped"
+            ) from error
+        raise
+
+
+class Ledger:
+    """The ledger of one run folder. One process writes it; any number may read."""
+
+    def __init__(self, folder: Path, *, write: bool = False) -> None:
+        """Open the ledger; with `write`, create what is missing and keep other writers out."""
+        self.folder = folder
+        self._lock: IO[str] | None = None
+        if write:
+            self._lock_folder()
+        elif not (folder / NAME).is_file():
+            raise UserError(f"{folder} holds no run; `synth generate --out {folder}` starts one")
+        self.connection = sqlite3.connect(folder / NAME, isolation_level=None, timeout=30)
+        try:
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+            self.connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            if "full" in str(error):
+                raise
+            raise UserError(f"{folder / NAME} is no ledger of a run: {error}; choose another folder") from error
+
+    def _lock_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / ".lock").open("w")
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            raise UserError(f"cannot write to {self.folder}: {error.strerror}; choose another --out") from error
+        try:
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system however we end
+        except OSError as error:
+            self._lock.close()
+            raise UserError(f"another `synth generate` is writing to {self.folder}; wait for it, or stop it") from error
+
+    def close(self) -> None:
+        """Close the file and let other writers in."""
+        self.connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Book everything inside, or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    # ---- what the run is -------------------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """Return what is kept under a key."""
+        found = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return found[0] if found else None
+
+    def keep(self, **values: str) -> None:
+        """Keep texts under their keys."""
+        self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    def begin(self, quotas: Mapping[tuple[str, int], int], **values: str) -> None:
+        """Write down what a new run is to make."""
+        with self.transaction():
+            self.keep(**values)
+            for (family, level), quota in quotas.items():
+                self._put(Quota(family, level, quota))
+
+    # ---- rounds and batches ----------------------------------------------------------------------------------------
+
+    def quotas(self) -> list[Quota]:
+        """Return how far each (family, level) is, in their order."""
+        return [Quota(*row) for row in self.connection.execute("SELECT * FROM quotas ORDER BY family, level")]
+
+    def _put(self, quota: Quota) -> None:
+        values = tuple(vars(quota).values())
+        self.connection.execute(f"INSERT OR REPLACE INTO quotas VALUES ({','.join('?' * len(values))})", values)
+
+    def round(self) -> Round | None:
+        """Return the round under way, None before the first."""
+        row = self.connection.execute("SELECT round, plan, merged FROM rounds ORDER BY round DESC LIMIT 1").fetchone()
+        return row and Round(row[0], tuple(map(tuple, json.loads(row[1]))), row[2])
+
+    def start_round(self, number: int, plan: Sequence[tuple[str, int, int, int]], quotas: Sequence[Quota]) -> None:
+        """Book a round before any of it is made, with what the round before taught about the quotas."""
+        first = {(family, level): start + count for family, level, start, count in plan}
+        with self.transaction():
+            self.connection.execute("INSERT INTO rounds VALUES (?, ?, 0)", (number, json.dumps(plan)))
+            for quota in quotas:
+                index = first.get((quota.family, quota.level), quota.next_index)
+                self._put(replace(quota, next_index=index, round_accepted=0, round_proposed=0))
+
+    def put_quotas(self, quotas: Sequence[Quota]) -> None:
+        """Book what the last round taught about the quotas."""
+        with self.transaction():
+            for quota in quotas:
+                self._put(quota)
+
+    def claim_key(self, problem: str) -> bool:
+        """Say whether the problem is new, and remember it; inside `transaction`."""
+        key = bytes.fromhex(problem) if len(problem) == 32 and _is_hexadecimal(problem) else _digest(problem)
+        return self.connection.execute("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount == 1
+
+    def skip(self, round_number: int) -> None:
+        """Book that a batch was not needed."""
+        with self.transaction():
+            self._merged(round_number)
+
+    def book(self, round_number: int, merge: Merge) -> None:
+        """Book one batch; inside `transaction`."""
+        run = self.connection.execute
+        many = self.connection.executemany
+        quota = merge.quota
+        if merge.rows or merge.rejections:
+            data = zlib.compress(json.dumps([merge.rows, merge.rejections], separators=(",", ":")).encode(), 1)
+            run("INSERT INTO pending (rows, rejections, data) VALUES (?, ?, ?)",
+                (len(merge.rows), len(merge.rejections), data))  # fmt: skip
+        for (stage, reason), n in (merge.counts or {}).items():
+            run("INSERT INTO counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (quota.family, quota.level, stage, reason, n))  # fmt: skip
+        accepted = merge.accepted or {}
+        many("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+             " proposed = proposed + excluded.proposed, accepted = accepted + excluded.accepted",
+             [(*cell, weight, accepted.get(cell, 0.0)) for cell, weight in (merge.proposed or {}).items()])  # fmt: skip
+        self._put(quota)
+        self._merged(round_number)
+
+    def _merged(self, round_number: int) -> None:
+        self.connection.execute("UPDATE rounds SET merged = merged + 1 WHERE round = ?", (round_number,))
+
+    # ---- shards ----------------------------------------------------------------------------------------------------
+
+    def pending(self) -> tuple[int, int]:
+        """Return how many rows and rejections wait for a shard."""
+        found = self.connection.execute("SELECT total(rows), total(rejections) FROM pending").fetchone()
+        return int(found[0]), int(found[1])
+
+    def flush(self) -> None:
+        """Write what waits as shards and name them, if there is anything."""
+        from synth.run.schema import REJECTION, ROW, table
+
+        rows: list[Any] = []
+        rejections: list[Any] = []
+        for (data,) in self.connection.execute("SELECT data FROM pending ORDER BY number"):
+            some, others = json.loads(zlib.decompress(data))
+            rows += some
+            rejections += others
+        written = []
+        if rows:
+            written.append(self._write("rows", table(rows, ROW)))
+        if rejections:
+            written.append(self._write("rejections", table(rejections, REJECTION)))
+        with self.transaction():
+            self.connection.executemany("INSERT OR REPLACE INTO shards VALUES (?, ?, ?)", written)
+            self.connection.execute("DELETE FROM pending")
+
+    def _write(self, kind: str, found: pa.Table) -> tuple[str, int, str]:
+        import pyarrow.parquet as pq
+
+        name = f"{kind}-{len(self.shards(kind)):05d}.parquet"
+        partial = self.folder / f"{name}.partial"
+        with partial.open("wb") as file:
+            pq.write_table(found, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        checksum = sha256(partial)
+        partial.rename(self.folder / name)
+        return name, found.num_rows, checksum
+
+    def shards(self, kind: str = "rows") -> list[Path]:
+        """Return the shards of a kind (`rows` or `rejections`) in order."""
+        names = self.connection.execute("SELECT name FROM shards WHERE name GLOB ? ORDER BY name", (f"{kind}-*",))
+        return [self.folder / name for (name,) in names]
+
+    def remove_strays(self) -> None:
+        """Remove shard files that the ledger does not name: what a killed run left half done."""
+        named = {path.name for kind in ("rows", "rejections") for path in self.shards(kind)}
+        for path in [*self.folder.glob("*.parquet"), *self.folder.glob("*.partial")]:
+            if path.name not in named:
+                path.unlink()
+        for name in named:
+            if not (self.folder / name).is_file():
+                raise UserError(f"{self.folder / name} is missing, though the ledger names it; start in a new folder")
+
+    # ---- what it adds up to ----------------------------------------------------------------------------------------
+
+    def counts(self) -> Counter[tuple[str, int, str, str]]:
+        """Return how many outcomes there are by family, level, stage and reason."""
+        found: Counter[tuple[str, int, str, str]] = Counter()
+        for family, level, stage, reason, n in self.connection.execute("SELECT * FROM counts"):
+            found[family, level, stage, reason] = n
+        return found
+
+    def cells(self) -> list[tuple[str, int, str, str, float, float]]:
+        """Return (family, level, feature, feature, weight proposed, weight accepted) of every cell."""
+        return self.connection.execute("SELECT * FROM cells").fetchall()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return all(letter in "0123456789abcdef" for letter in text)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -1,0 +1,242 @@
+"""A run: rounds of batches, merged in order, until every quota is full or is booked as a gap.
+
+What is demanded is frozen when a round starts; within it a batch is a pure function of (recipe, family, level, index);
+batches are merged in the order of the plan. So the bytes of the shards depend neither on the number of workers nor on
+when the run was killed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from synth.errors import UserError
+from synth.records import Source
+from synth.run import tally
+from synth.run.batch import SIZE, Outcome, lost, make
+from synth.run.ledger import (
+    ACCEPTED,
+    SHARD_REJECTIONS,
+    SHARD_ROWS,
+    Ledger,
+    Merge,
+    Quota,
+    Round,
+    full_disk_is_a_user_error,
+)
+from synth.run.package import package_of
+from synth.run.recipe import Recipe, quotas
+from synth.run.status import Status, status_of
+
+Make: TypeAlias = Callable[[Recipe, Sequence[Source]], "list[Outcome]"]
+Progress: TypeAlias = Callable[[int, int, int], None]  # rows accepted, rows requested, sources looked at
+
+LOWEST_YIELD = 1 / 64  # below it, for two whole rounds, a (family, level) is a gap
+FEWEST_TO_JUDGE = 128  # sources in a round that may call a quota dry
+DRY_ROUNDS = 2
+SLACK = 1.05
+
+
+def generate(
+    recipe: Recipe, folder: Path, *, workers: int = 1, progress: Progress | None = None, make: Make = make
+) -> Status:
+    """Make the corpus of a resolved recipe in a folder, or go on with it; return how it ended.
+
+    A run that was killed, or stopped by Ctrl-C or a full disk, is resumed by the same call. Raise `UserError` where
+    the folder holds a run of another recipe, or of other versions of its families.
+    """
+    if workers < 1:
+        raise UserError(f"--workers must be at least 1, not {workers}")
+    with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger:
+        _begin(ledger, recipe)
+        while not ledger.meta("done"):
+            _round(ledger, recipe, workers, progress, make)
+            if all(quota.need <= 0 for quota in ledger.quotas()):
+                ledger.flush()
+                ledger.keep(done="yes")
+        return status_of(ledger)
+
+
+def _begin(ledger: Ledger, recipe: Recipe) -> None:
+    package_of(recipe)  # a family with a mistake in its grammar or phrases says so now, not once a candidate
+    made_with = json.dumps(versions(recipe), sort_keys=True)
+    known = ledger.meta("recipe")
+    if known is None:
+        ledger.begin(quotas(recipe), recipe=recipe.text(), versions=made_with)
+    elif known != recipe.text():
+        raise UserError(
+            f"{ledger.folder} holds a run of another recipe ({_difference(known, recipe.text())}); "
+            "choose another --out, or leave the recipe as it was to go on with that run"
+        )
+    elif ledger.meta("versions") != made_with:
+        raise UserError(
+            f"{ledger.folder} was begun with other versions ({_difference(ledger.meta('versions') or '', made_with)}); "
+            "rows of two versions are not mixed: choose another --out"
+        )
+    ledger.remove_strays()
+
+
+def versions(recipe: Recipe) -> dict[str, str]:
+    """Return what fixes the bytes of a run beside its recipe: the package and what is trusted about each family."""
+    from synth import __version__
+    from synth.family.registry import families
+
+    installed = families()
+    return {
+        "synth": __version__,
+        **{name: installed[name].trust_digest() for name in recipe.families if name in installed},
+    }
+
+
+def _difference(one: str, other: str) -> str:
+    """Name the first line in which two texts differ."""
+    pairs = zip(one.replace(", ", "\n").splitlines(), other.replace(", ", "\n").splitlines(), strict=False)
+    return next((f"there {a.strip()}, here {b.strip()}" for a, b in pairs if a != b), "one says more than the other")
+
+
+# ---- rounds --------------------------------------------------------------------------------------------------------
+
+
+def _round(ledger: Ledger, recipe: Recipe, workers: int, progress: Progress | None, make: Make) -> None:
+    """Finish the round under way, or plan one and make it."""
+    current = ledger.round()
+    if current is None or current.merged == sum(ceil(count / SIZE) for *_, count in current.plan):
+        learned = [learn(quota) for quota in ledger.quotas()]
+        plan = [(quota.family, quota.level, quota.next_index, sources(quota)) for quota in learned if quota.need > 0]
+        if not plan:
+            ledger.put_quotas(learned)
+            return
+        ledger.start_round(0 if current is None else current.number + 1, plan, learned)
+        current = ledger.round()
+        assert current is not None
+    state = {(quota.family, quota.level): quota for quota in ledger.quotas()}
+    waiting = _flush_if_enough(ledger, *ledger.pending())  # a kill may have come between a batch and its shard
+    todo = islice(batches(current, recipe.seed), current.merged, None)
+    asked: list[list[Source]] = []
+
+    def needed() -> Iterator[list[Source]]:
+        for batch in todo:
+            asked.append(batch)
+            full = state[batch[0].family, batch[0].level].need <= 0
+            yield [] if full else batch
+
+    for outcomes in in_workers(partial(make, recipe), needed(), workers):
+        batch = asked.pop(0)
+        quota = state[batch[0].family, batch[0].level]
+        if quota.need <= 0:
+            ledger.skip(current.number)
+            continue
+        with ledger.transaction():
+            merge = merged(ledger, quota, outcomes)
+            ledger.book(current.number, merge)
+        state[quota.family, quota.level] = merge.quota
+        waiting = _flush_if_enough(ledger, waiting[0] + len(merge.rows), waiting[1] + len(merge.rejections))
+        if progress:
+            found = state.values()
+            progress(sum(q.accepted for q in found), sum(q.quota for q in found), sum(q.proposed for q in found))
+
+
+def _flush_if_enough(ledger: Ledger, rows: int, rejections: int) -> tuple[int, int]:
+    """Write shards if enough waits for them; return what waits after that."""
+    if rows < SHARD_ROWS and rejections < SHARD_REJECTIONS:
+        return rows, rejections
+    ledger.flush()
+    return 0, 0
+
+
+def learn(quota: Quota) -> Quota:
+    """Return a quota after a round: a gap where two rounds in a row, large enough to judge by, came to next to nothing.
+
+    >>> learn(Quota("knights", 1, 10, round_proposed=128, dry_rounds=1)).gap
+    'of the last 128 sources 0 gave a new row'
+    """
+    if quota.need <= 0 or quota.round_proposed < FEWEST_TO_JUDGE:
+        return quota
+    dry = quota.dry_rounds + 1 if quota.round_accepted < quota.round_proposed * LOWEST_YIELD else 0
+    said = f"of the last {quota.round_proposed} sources {quota.round_accepted} gave a new row"
+    return replace(quota, dry_rounds=dry, gap=said if dry >= DRY_ROUNDS else "")
+
+
+def sources(quota: Quota) -> int:
+    """Return how many sources the next round tries for a quota, from what the last round yielded.
+
+    >>> sources(Quota("knights", 1, 100)), sources(Quota("knights", 1, 100, 50, round_proposed=100, round_accepted=50))
+    (100, 106)
+    """
+    if not quota.round_proposed:
+        return quota.need
+    share = quota.round_accepted / quota.round_proposed
+    if share < LOWEST_YIELD:
+        return 2 * FEWEST_TO_JUDGE  # enough to tell whether it is dry
+    wanted = ceil(SLACK * quota.need / share) + 1
+    return max(wanted, FEWEST_TO_JUDGE) if share < 0.25 else wanted
+
+
+def batches(current: Round, seed: int) -> Iterator[list[Source]]:
+    """Yield the batches of a round: one family and level each, taking turns, indices consecutive."""
+    left = [(family, level, first, first + count) for family, level, first, count in current.plan]
+    while left:
+        for family, level, first, end in left:
+            indices = range(first, min(first + SIZE, end))
+            yield [Source(family, level, seed, index, current.number) for index in indices]
+        left = [(family, level, first + SIZE, end) for family, level, first, end in left if first + SIZE < end]
+
+
+def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
+    """Return what a batch changes: new rows up to the quota, everything else under a reason; inside a transaction."""
+    rows: list[Mapping[str, Any]] = []
+    rejections: list[Mapping[str, Any]] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    proposed: Counter[tally.Cell] = Counter()
+    accepted: Counter[tally.Cell] = Counter()
+    looked_at = 0
+    for outcome in outcomes:
+        if len(rows) == quota.need:
+            break  # the quota is full: what comes after was not needed, and is not looked at
+        looked_at += 1
+        tally.add(proposed, quota.family, quota.level, outcome.features)
+        row, rejection = outcome.row, outcome.rejection
+        if row is not None and not ledger.claim_key(row["problem"]):
+            rejection, row = duplicate(row), None
+        if row is not None:
+            rows.append(row)
+            counts[ACCEPTED, ""] += 1
+            tally.add(accepted, quota.family, quota.level, outcome.features)
+        elif rejection is not None:
+            rejections.append(rejection)
+            counts[rejection["stage"], rejection["reason"]] += 1
+    after = replace(
+        quota,
+        accepted=quota.accepted + len(rows),
+        proposed=quota.proposed + looked_at,
+        round_accepted=quota.round_accepted + len(rows),
+        round_proposed=quota.round_proposed + looked_at,
+    )
+    return Merge(after, rows, rejections, counts, proposed, accepted)
+
+
+def duplicate(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rejection of a row whose problem the corpus has already."""
+    source = row["provenance"]
+    kept = {key: row[key] for key in ("family", "level", "formal", "formal_answer")}
+    place = {key: source[key] for key in ("seed", "index", "round")}
+    return {**kept, **place, "stage": "dedup", "reason": "duplicate", "detail": row["problem"], "counterexample": ""}
+
+
+def in_workers(
+    function: Callable[[Sequence[Source]], list[Outcome]], todo: Iterable[list[Source]], workers: int
+) -> Iterator[list[Outcome]]:
+    """Run batches in worker processes and yield their outcomes in order; what takes a worker down costs one source."""
+    from synth_solvers.pool import Lost, Pool
+
+    with Pool(workers) as pool:
+        for batch, results in pool.map(function, todo):
+            yield [lost(source, result.reason, result.detail) if isinstance(result, Lost) else result
+                   for source, result in zip(batch, results, strict=True)]  # fmt: skip

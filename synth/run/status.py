@@ -1,0 +1,92 @@
+"""How far a run is, from its ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.run.entropy import entropy_nats
+from synth.run.ledger import ACCEPTED, Ledger
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a run is. `rejected` counts by `stage: reason`; `levels` gives (proposed, accepted, quota) by cell.
+
+    `entropy_nats` is the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in
+    estimate); `cells` how many there are.
+    """
+
+    requested: int
+    accepted: int
+    proposed: int
+    rejected: dict[str, int]
+    done: bool
+    rounds: int
+    gaps: list[dict[str, Any]]
+    levels: dict[str, dict[int, tuple[int, int, int]]]
+    losses: dict[str, dict[str, int]]
+    cells: dict[str, int]
+    entropy_nats: dict[str, float]
+
+    @property
+    def short(self) -> int:
+        """Rows that are missing from a finished run."""
+        return self.requested - self.accepted if self.done else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as JSON data."""
+        return asdict(self)
+
+
+def status(folder: Path | str) -> Status:
+    """Return how far the run in a folder is; safe while it is being written. Raise `UserError` if there is none."""
+    with Ledger(Path(folder)) as ledger:
+        return status_of(ledger)
+
+
+def status_of(ledger: Ledger) -> Status:
+    """Return how far the run of an open ledger is."""
+    quotas = ledger.quotas()
+    rejected: Counter[str] = Counter()
+    losses: dict[str, Counter[str]] = {}
+    for (family, _, stage, reason), n in sorted(ledger.counts().items()):
+        if stage != ACCEPTED:
+            rejected[f"{stage}: {reason}"] += n
+            losses.setdefault(family, Counter())[f"{stage}: {reason}"] += n
+    levels: dict[str, dict[int, tuple[int, int, int]]] = {}
+    for quota in quotas:
+        levels.setdefault(quota.family, {})[quota.level] = (quota.proposed, quota.accepted, quota.quota)
+    cells = ledger.cells()
+    accepted, proposed = sum(quota.accepted for quota in quotas), sum(quota.proposed for quota in quotas)
+    current = ledger.round()
+    return Status(
+        requested=sum(quota.quota for quota in quotas),
+        accepted=accepted,
+        proposed=proposed,
+        rejected=dict(rejected.most_common()),
+        done=ledger.meta("done") == "yes",
+        rounds=current.number + 1 if current else 0,
+        gaps=[
+            {"family": quota.family, "level": quota.level, "missing": quota.quota - quota.accepted, "why": quota.gap}
+            for quota in quotas
+            if quota.gap
+        ],
+        levels=levels,
+        losses={family: dict(counts.most_common()) for family, counts in losses.items()},
+        cells={"proposed": sum(cell[4] > 0 for cell in cells), "accepted": sum(cell[5] > 0 for cell in cells)},
+        entropy_nats={
+            "proposed": round(entropy_nats(cell[4] for cell in cells), 4),
+            "accepted": round(entropy_nats(cell[5] for cell in cells), 4),
+        },
+    )
+
+
+def table(found: Status) -> Iterator[tuple[str, int, int, int, int]]:
+    """Yield (family, level, proposed, accepted, quota), in order."""
+    for family, levels in found.levels.items():
+        for level, (proposed, accepted, quota) in levels.items():
+            yield family, level, proposed, accepted, quota
