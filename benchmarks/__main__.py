@@ -1,0 +1,132 @@
+"""`python -m benchmarks`: measure, print tables, write `results.json` and `results.md` beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Printed
+
+from benchmarks.measure import Options, Table
+from synth.family.registry import families
+
+HERE = Path(__file__).parent
+BENCHMARKS = ("rows", "recheck", "score", "sampler", "keys", "memory", "peers")
+PEER_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
+LIBRARIES = ("z3-solver", "cvc5", "python-sat", "python-flint", "sympy", "lark")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks asked for; results of the others are kept."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=f"of {', '.join(BENCHMARKS)}; default all")
+    parser.add_argument("-f", "--family", action="append", default=[], help="only this family; may be repeated")
+    parser.add_argument("-s", "--seconds", type=float, default=10.0, help="CPU-seconds a family and benchmark")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--memory-rows", type=int, default=20_000, help="rows of the run whose memory is watched")
+    parser.add_argument("--key-draws", type=int, default=4_000, help="draws for each estimate of distinct keys")
+    parser.add_argument("--peer-python", default=str(PEER_PYTHON), help="python of the environment with the peers")
+    parser.add_argument("--profile", action="store_true", help="print where making rows spends its time, and stop")
+    parser.add_argument("--no-write", action="store_true", help="print only")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.benchmarks) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    chosen = {name: families()[name] for name in given.family or families()}
+    options = Options(chosen, given.seconds, given.seed, given.peer_python, given.memory_rows, given.key_draws)
+    if given.profile:
+        from benchmarks.rows import profile
+
+        for name, family in chosen.items():
+            print(f"== {name} ==\n{profile(family, given.seconds, given.seed)}")
+        return 0
+    console = Console()
+    tables: dict[str, dict[str, Any]] = {}
+    for name in given.benchmarks or BENCHMARKS:
+        for table in import_module(f"benchmarks.{name}").measure(options):
+            show(console, table)
+            tables[table.name] = {**table.facts(), "seconds": given.seconds, "machine": machine()}
+            if not given.no_write:
+                write(tables)
+    return 0
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on beside our code."""
+    model = ""
+    if (facts := Path("/proc/cpuinfo")).is_file():
+        lines = [line.split(":", 1)[1].strip() for line in facts.read_text().splitlines() if "model name" in line]
+        model = lines[0] if lines else ""
+    return {
+        "cpu": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "synth": version("synth-corpus"),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+    }
+
+
+def show(console: Console, table: Table) -> None:
+    """Print a table."""
+    printed = Printed(title=table.title, title_justify="left")
+    for number, column in enumerate(table.columns):
+        printed.add_column(column, justify="right" if number else "left", no_wrap=not number)
+    for row in table.rows:
+        printed.add_row(*map(said, row))
+    console.print(printed)
+    for note in table.notes:
+        console.print(f"  {note}", style="dim", highlight=False, markup=False)
+    console.print()
+
+
+def said(value: object) -> str:
+    """Write a figure for people.
+
+    >>> said(12300), said(0.5), said(None)
+    ('12,300', '0.5', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def write(new: dict[str, dict[str, Any]]) -> None:
+    """Put tables into `results.json`, keeping those not measured now, and write all of them as Markdown."""
+    place = HERE / "results.json"
+    results: dict[str, dict[str, Any]] = json.loads(place.read_text()) if place.is_file() else {}
+    results.update(new)
+    place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (HERE / "results.md").write_text(markdown(results), encoding="utf-8")
+
+
+def markdown(results: dict[str, dict[str, Any]]) -> str:
+    """Return tables as Markdown."""
+    parts = ["<!-- written by `make bench`; do not edit -->\n"]
+    for table in results.values():
+        columns = list(table["rows"][0]) if table["rows"] else []
+        facts = table["machine"]
+        parts.append(f"## {table['title']}\n")
+        if columns:
+            parts.append(f"| {' | '.join(columns)} |\n|---|{'---:|' * (len(columns) - 1)}")
+            parts += [f"| {' | '.join(said(row[column]) for column in columns)} |" for row in table["rows"]]
+        parts.append("\n" + "\n".join(f"- {note}" for note in table["notes"]))
+        parts.append(
+            f"- {facts['date']}, {facts['cpu']}, {facts['cores']} cores under load {facts['load']}, Python "
+            f"{facts['python']}, {table['seconds']:g} CPU-seconds a family.\n"
+        )
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
