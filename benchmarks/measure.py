@@ -8,14 +8,13 @@ that what is paid once a process is not charged to the rows; caches over rows ar
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
 from time import process_time
-from types import ModuleType
 from typing import Any
 
 from synth.family import Family
@@ -119,7 +118,7 @@ class Stages:
     """
 
     def __init__(self, nested: frozenset[tuple[str, str]] = frozenset()) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._nested = nested
         self._open: list[str] = []
         self._since = 0.0
@@ -159,7 +158,7 @@ class Stages:
                 self._leave()
 
         if hasattr(function, "cache_clear"):
-            vars(call).update(cache_clear=function.cache_clear, cache_parameters=function.cache_parameters)
+            vars(call).update({name: getattr(function, name) for name in ("cache_clear", "cache_parameters")})
         return call
 
     def _enter(self, stage: str) -> None:
@@ -173,13 +172,6 @@ class Stages:
         now = process_time()
         self.seconds[self._open.pop()] += now - self._since
         self._since = process_time()
-
-
-def module(name: str) -> ModuleType:
-    """Return a module by name, imported."""
-    from importlib import import_module
-
-    return import_module(name)
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------------

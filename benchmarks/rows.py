@@ -9,9 +9,10 @@ import pstats
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from time import process_time
 
-from benchmarks.measure import Options, Stages, Table, digits, forget, mix, module, prepare, quantile, rate
+from benchmarks.measure import Options, Stages, Table, digits, forget, mix, prepare, quantile, rate
 from synth.family import Family
 from synth.judge.judge import Setting, judge
 from synth.judge.row import row_of
@@ -72,14 +73,14 @@ def measure(options: Options) -> Iterator[Table]:
 
 def _rates(family: Family, options: Options, lost: list[str]) -> Iterator[object]:
     """Yield the figures of a family; add to `lost` why candidates were."""
-    spent: Counter[int] = Counter()
+    spent = dict.fromkeys(family.levels, 0.0)
     tried: Counter[int] = Counter()
     accepted: Counter[int] = Counter()
     reasons: Counter[str] = Counter()
     raw: list[float] = []
     packed: list[float] = []
     for sources in mix(family, options.seed):
-        if spent.total() >= options.seconds:
+        if sum(spent.values()) >= options.seconds:
             break
         for source in sources:
             started = process_time()
@@ -87,7 +88,7 @@ def _rates(family: Family, options: Options, lost: list[str]) -> Iterator[object
             if isinstance(result, Candidate):
                 result = judge(family, result, Setting())  # type: ignore[assignment]
             row = row_of(result) if isinstance(result, Record) else None
-            spent[source.level] += process_time() - started  # type: ignore[assignment]
+            spent[source.level] += process_time() - started
             tried[source.level] += 1
             if row is not None:
                 accepted[source.level] += 1
@@ -99,8 +100,8 @@ def _rates(family: Family, options: Options, lost: list[str]) -> Iterator[object
     if reasons:
         said = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
         lost.append(f"{family.name} lost of {tried.total()}: {said}.")
-    yield rate(accepted.total(), spent.total())
-    yield from (rate(accepted[level], spent[level]) for level in range(1, 6))
+    yield rate(accepted.total(), sum(spent.values()))
+    yield from (rate(accepted[level], spent.get(level, 0.0)) for level in range(1, 6))
     yield digits(100 * accepted.total() / tried.total())
     yield digits(100 * min(accepted[level] / tried[level] for level in tried))
     yield from (quantile(raw, 0.5), quantile(raw, 0.99), quantile(packed, 0.5), max(packed, default=0))
@@ -108,20 +109,20 @@ def _rates(family: Family, options: Options, lost: list[str]) -> Iterator[object
 
 def places(family: Family) -> Mapping[tuple[object, str], str]:
     """Return which functions belong to which stage of making a row."""
-    sampler, judging = module("synth.propose.sampler"), module("synth.judge.judge")
+    sampler, judging = import_module("synth.propose.sampler"), import_module("synth.judge.judge")
     found: dict[tuple[object, str], str] = {
         (family, "propose"): "draw",
         (family, "problem"): "read",
         (family.formal, "read"): "read",
         (family.meaning, "problem"): "theory",
         (sampler, "answer_of"): "answer",
-        (module("synth_solvers.steps"), "find"): "steps",
+        (import_module("synth_solvers.steps"), "find"): "steps",
         (family, "sentence"): "steps",
         (judging, "required"): "claims",
-        (module("synth_kernel.claims").Claim, "id"): "claims",
+        (import_module("synth_kernel.claims").Claim, "id"): "claims",
         (judging, "prove"): "prove",
         (judging, "witness"): "prove",
-        (module("synth_solvers.prove"), "recheck"): "recheck",
+        (import_module("synth_solvers.prove"), "recheck"): "recheck",
         (judging, "canonical"): "key",
     }
     for name in family.languages:
@@ -145,7 +146,7 @@ def _stages(family: Family, options: Options) -> Iterator[object]:
                         row_of(judged)
                 spent += process_time() - started
                 indices += 1
-    stages.seconds["rest"] = max(0.0, spent - stages.seconds.total())  # type: ignore[assignment]
+    stages.seconds["rest"] = max(0.0, spent - sum(stages.seconds.values()))
     yield round(1e6 * spent / indices)
     yield from (round(1e6 * stages.seconds[stage] / indices) for stage in STAGES)
 

@@ -14,11 +14,17 @@ from typing import Any
 
 import pytest
 
+from synth.family.registry import families
+from synth.judge.judge import Setting, judge
+from synth.judge.row import row_of
+from synth.propose.sampler import propose
+from synth.records import Candidate, Record, Source
 from synth.run.schema import ROW
 from synth_kernel.claims import ASKS, Theory
 from synth_kernel.kinds import ROLES
 from synth_kernel.meaning import FORMS, PARTS, SORTS, Meaning, Reading
 from synth_kernel.recheck import BODIES
+from synth_kernel.rows import Package
 from synth_kernel.terms import OPERATORS, read, write
 
 ROOT = Path(__file__).parent.parent
@@ -137,6 +143,25 @@ def test_the_table_of_bounds_has_the_numbers_of_the_code() -> None:
 
 def test_the_table_of_columns_lists_the_columns_of_a_row() -> None:
     assert [row[0] for row in rows("design.md", "A row")] == ROW.names
+
+
+def test_the_table_of_fields_says_which_changes_are_caught() -> None:
+    family = families()["knights"]
+    candidate = propose(family, Source("knights", 1, 7, 0))
+    assert isinstance(candidate, Candidate)
+    record = judge(family, candidate, Setting())
+    assert isinstance(record, Record)
+    row = row_of(record)
+    packed = {"v": 1, "prompt": {"system": "", "answer_in": "boxed"}, "families": {"knights": family.pack(["en"])}}
+    package = Package(packed)
+    assert package.check(row) == ""
+    table = [(field, how) for fields, how in rows("certificates.md", "How `recheck.pyz` checks a row")
+             for field in code(fields)]  # fmt: skip
+    assert sorted(field for field, _ in table) == sorted(ROW.names)
+    for field, how in table:
+        value = row[field]
+        other: Any = value + 1 if isinstance(value, int) else value[:-1] if isinstance(value, str | list) else {}
+        assert bool(package.check({**row, field: other})) is (how != "not checked"), field
 
 
 def test_a_link_between_pages_leads_somewhere() -> None:

@@ -63,18 +63,21 @@ class Meaning:
         self._defined = {name for body in bodies for name in _definitions(body)}
         self.parameters = {alias: parameters for alias, (parameters, _) in sources.items()}
         self._code = {alias: self._template(alias, *source) for alias, source in sources.items()}
-        self._header: tuple[Tree, Value, Scope] | None = None  # the last one: problems often share a large header
+        self._header: tuple[Tree, Value, Scope, int] | None = None  # the last one: problems often share a large header
 
     def problem(self, tree: Tree) -> Reading:
         """Read a problem; raise MeaningError or TermError where it has none."""
         reading = Reading(self, {})
         header, *rest = tree[1:] or ("",)
         if self._header is not None and self._header[0] == header:
-            _, first, scope = self._header
+            _, first, scope, fuel = self._header
             reading._scope.update(scope)
+            reading.burn(fuel)  # as much as the first time: what is remembered must not change a verdict
         else:
             first = reading.value(header)
-            self._header = (header, first, dict(reading._scope)) if isinstance(header, tuple) else None
+            self._header = (
+                (header, first, dict(reading._scope), FUEL - reading._fuel) if isinstance(header, tuple) else None
+            )
         parts = reading.apply(tree[0], [first, *map(reading.value, rest)] if len(tree) > 1 else [])
         if not isinstance(parts, list):
             raise MeaningError(f"the meaning of {tree[0]} is not a (problem …)")
@@ -349,6 +352,7 @@ def _if(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
 
 def _define(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
     _, name, source = body
+    assert isinstance(name, str)
     value = meaning._compile(alias, source, local)
 
     def run(reading: Reading, scope: Scope) -> Value:

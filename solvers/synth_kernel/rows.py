@@ -118,6 +118,7 @@ class Package:
         if packed.get("v") != 1:
             raise ValueError(f"a package of version {packed.get('v')!r}; this program reads version 1")
         self.prompt = packed["prompt"]
+        self.grades = GRADES[: GRADES.index(packed.get("min_grade", "W")) + 1]  # the grades that a claim may have
         self.families = {name: FamilyReader(family) for name, family in packed["families"].items()}
         self.digest = digest(json.dumps(packed, sort_keys=True, separators=(",", ":")))
 
@@ -140,6 +141,7 @@ class Package:
         _expect("question", family.read(language, row["question"], "problem") == tree, "says what `formal` says")
         reading = family.meaning.problem(tree)
         theory = Theory.read(reading.theory.text())  # again from text: depth and sizes are checked there
+        _expect("reading", row["reading"] == "zip", "says that all of the row can be read here")
         _expect("kind", row["kind"] == theory.kind == family.kind, "is the kind of the question")
         _expect("theory", row["theory"] == theory.text(), "is the meaning of the question")
         _expect("problem", row["problem"] == canonical(theory)[0], "is the canonical key of the theory")
@@ -191,9 +193,8 @@ class Package:
         _expect("certificates", len(row["certificates"]) == len(claims), "are one for each claim")
         first_step = len(claims) - len(steps)
         for i, (claim, stated, text) in enumerate(zip(claims, row["claims"], row["certificates"], strict=True)):
-            _expect(
-                f"claims[{i}]", stated["id"] == claim.id(theory) and stated["grade"] in GRADES, "has its id and grade"
-            )
+            fits_claim = stated["id"] == claim.id(theory) and stated["grade"] in self.grades
+            _expect(f"claims[{i}]", fits_claim, "has its id, and a grade that the recipe allows")
             if stated["grade"] == "W":
                 _expect(f"certificates[{i}]", len(text) <= MAX_CERTIFICATE, "is of bounded size")
                 earlier = claims[first_step : max(i, first_step)]

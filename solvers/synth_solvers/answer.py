@@ -62,7 +62,7 @@ def _decide(theory: Theory) -> Term | None:
     from synth_solvers.verdicts import Budget
     from synth_solvers.witness import witness
 
-    _, _, mode = theory.ask  # type: ignore[misc]
+    mode = theory.ask[2]  # type: ignore[index]
     failing, holding = [witness(theory, Claim("", "model", ("T", name), ()), Budget()) for name in ("not-goal", "goal")]
     if failing is None:
         return "'yes" if holding is not None else None

@@ -37,8 +37,8 @@ class Lost:
 
 
 def _prepare(memory_bytes: int) -> None:
-    """Set the limits of a new worker; z3 is loaded first, because under the limit its library cannot be mapped."""
-    import z3  # noqa: F401
+    """Set the limits of a new worker; z3 is loaded before, because under the limit its library cannot be mapped."""
+    import synth_solvers.smt  # noqa: F401  (the one file that imports z3)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -16,7 +16,7 @@ def witness(theory: Theory, claim: Claim, budget: Budget) -> Claim | None:
     found = _model(theory, statements, budget)
     if found is None:
         return None
-    bindings = ("model", *[("=", name, found[name]) for name in theory.declared])
+    bindings: Term = ("model", *[("=", name, found[name]) for name in theory.declared])
     return Claim(claim.role, claim.form, claim.premises, bindings)
 
 

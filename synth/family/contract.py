@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from synth.family import planting
+from synth.family.sorting import check_sorts
 from synth.grammar.phrases import load_phrases
 from synth.grammar.sampler import Sampler
 from synth.grammar.syntax import Syntax
@@ -138,8 +139,10 @@ class Family:
 
     @cached_property
     def meaning(self) -> Meaning:
-        """The compiled templates."""
-        return Meaning(self.meaning_table)
+        """The compiled templates, their names and sorts checked."""
+        meaning = Meaning(self.meaning_table)
+        check_sorts(self.meaning_table, self.formal.grammar)
+        return meaning
 
     @cached_property
     def formal(self) -> Syntax:

@@ -29,6 +29,7 @@ def package_of(recipe: Recipe) -> dict[str, Any]:
     return {
         "v": 1,
         "prompt": {"system": recipe.prompt.system, "answer_in": recipe.prompt.answer_in},
+        "min_grade": recipe.min_grade,
         "families": {name: installed[name].pack(recipe.languages) for name in recipe.families},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -42,7 +43,7 @@ class Entailment(Family):
         2: {"worlds": [(3, 2, 0), (3, 1, 2), (2, 2, 3)], "premises": (4, 5), "needed": 2},
         3: {"worlds": [(4, 2, 0), (3, 3, 0), (3, 2, 3), (4, 1, 3)], "premises": (5, 6), "needed": 3},
         4: {"worlds": [(5, 2, 0), (3, 4, 0), (4, 2, 2), (4, 1, 4)], "premises": (6, 8), "needed": 3},
-        5: {"worlds": [(4, 3, 0), (6, 2, 0), (4, 2, 3), (5, 1, 3), (5, 2, 2)], "premises": (8, 10), "needed": 4},
+        5: {"worlds": [(4, 3, 0), (6, 2, 0), (3, 2, 4), (5, 1, 3), (4, 2, 3)], "premises": (8, 10), "needed": 4},
     }
 
     def header(self, level: Mapping[str, Any], rng: Random) -> Tree:
@@ -77,7 +78,7 @@ class Entailment(Family):
             for _ in range(GOALS):
                 goal = cast.statement(form)
                 where = worlds.of(reading.term(goal))
-                if _settled(verdict, known, where) and self._worth(level, worlds, premises, verdict, where):
+                if _settled(verdict, known, where) and self._worth(level["needed"], worlds, premises, verdict, where):
                     rng.shuffle(premises)
                     clauses = [*[statement for statement, _ in premises], (mode, goal)]
                     tree = self.frame(header, clauses)
@@ -105,21 +106,24 @@ class Entailment(Family):
                 return found if known.bit_count() > 1 else None
         return None
 
-    def _worth(self, level: Mapping[str, Any], worlds: Worlds, premises: list[Any], verdict: str, where: int) -> bool:
-        """Say whether a goal needs enough of the premises, or where it is open, whether they narrow it at all."""
-        if where in (0, worlds.full):
+    def _worth(self, needed: int, worlds: Worlds, premises: list[tuple[Tree, int]], verdict: str, where: int) -> bool:
+        """Say whether a goal needs enough of the premises, or where it is open, whether they make it more or less likely."""
+        known = worlds.full
+        for _, mask in premises:
+            known &= mask
+        share, prior = (known & where).bit_count() * worlds.full.bit_count(), where.bit_count() * known.bit_count()
+        if where in (0, worlds.full) or share == prior:
             return False
         if verdict in ("is_unknown", "does_not_follow"):
             return True
         wrong = where if verdict == "is_false" else worlds.full ^ where
-        core = [mask for _, mask in premises]
-        for mask in list(core):
+        for few in combinations([mask for _, mask in premises], needed - 1):
             rest = wrong
-            for other in core:
-                rest &= worlds.full if other is mask else other
+            for mask in few:
+                rest &= mask
             if not rest:
-                core.remove(mask)
-        return len(core) >= level["needed"]
+                return False
+        return True
 
     def features(self, tree: Tree) -> Iterable[str]:
         header, premises = tree[1], tree[2]

@@ -28,7 +28,7 @@ class PolynomialRoots(Family):
     summary = "real roots of polynomial equations"
     levels = {  # noqa: RUF012
         1: {"shapes": [(1,), (1, 1)], "size": 12, "lead": 6},
-        2: {"shapes": [(1, 1), (2,), (2,)], "size": 9, "lead": 4},
+        2: {"shapes": [(1, 1), (2,), (2,)], "size": 12, "lead": 4},
         3: {"shapes": [(1, 1, 1), (1, 2), (1, 2), (3,)], "size": 7, "lead": 3},
         4: {"shapes": [(1, 1, 2), (2, 2), (1, 3), (2, 2), (4,)], "size": 6, "lead": 2},
         5: {"shapes": [(1, 2, 2), (1, 1, 3), (2, 3), (1, 4), (5,), (1, 1, 1, 2)], "size": 5, "lead": 2},
@@ -39,7 +39,8 @@ class PolynomialRoots(Family):
         factors = [_factor(degree, level, rng) for degree in rng.choice(level["shapes"])]
         if len(factors) > 1 and rng.random() < 0.1:
             factors = [*factors[:-1], factors[0]] if len(factors[0]) == len(factors[-1]) else factors  # a double root
-        left, right = rng.choice(PRESENTATIONS)(factors, name, rng)
+        plain = len(_product(factors)) - 1 > 2 and rng.random() < 0.3 or rng.random() < 0.05
+        left, right = rng.choice(PLAIN if plain else MIXED)(factors, name, rng)
         if rng.random() < 0.15:
             left, right = right, left
         return Proposal(f"solve {name}: {infix(left)} = {infix(right)}")
@@ -151,16 +152,16 @@ def _both_sides(factors: list[Coefficients], name: str, rng: Random) -> tuple[Te
     p = _product(factors)
     if len(p) == 2:
         return _distributed(p, name, rng)
-    shift = tuple(rng.randint(-6, 6) for _ in range(rng.randint(1, len(p))))
+    shift = tuple(rng.randint(-9, 9) for _ in range(rng.randint(2, len(p))))
     left = _sum(p, shift)
     return (_term(left, name), _term(shift, name)) if any(left[1:]) else _expanded(factors, name, rng)
 
 
 def _distributed(p: Coefficients, name: str, rng: Random) -> tuple[Term, Term]:
     """Write a linear equation with parentheses: a·(bx + c) + d on the left, what is missing on the right."""
-    a, b = rng.choice((-5, -4, -3, -2, 2, 3, 4, 5, 6)), rng.choice((1, 1, 2, 3, 4, 5))
+    a, b = rng.choice((-6, -5, -4, -3, -2, 2, 3, 4, 5, 6, 7, 8)), rng.randint(1, 5)
     inside = (rng.choice((-1, 1)) * rng.randint(1, 9), b)
-    more = rng.choice((0, *range(-9, 10)))
+    more = rng.choice((0, *range(-12, 13)))
     multiple = rng.choice((-3, -2, -1, 1, 2, 3))
     rest = _sum((a * inside[0] + more, a * b), tuple(multiple * c for c in p), -1)
     left: Term = ("*", abs(a), _term(inside, name))
@@ -172,6 +173,8 @@ def _distributed(p: Coefficients, name: str, rng: Random) -> tuple[Term, Term]:
 def _moved(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
     """Put some of the terms on the right."""
     p = _product(factors)
+    if len(p) < 4:
+        return _both_sides(factors, name, rng)
     kept = [i == len(p) - 1 or rng.random() < 0.5 for i in range(len(p))]
     left = tuple(c if keep else 0 for c, keep in zip(p, kept, strict=True))
     return _term(left, name), _term([0 if keep else -c for c, keep in zip(p, kept, strict=True)], name)
@@ -185,12 +188,12 @@ def _fractional(factors: list[Coefficients], name: str, rng: Random) -> tuple[Te
 def _partly_factored(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
     """Leave one factor outside, so that the rest still has to be solved."""
     first, *rest = rng.sample(factors, len(factors))
-    if not rest:
+    if len(first) + len(rest) < 3:
         return _both_sides(factors, name, rng)
     other = _product(rest)
-    shift = (rng.randint(-6, 6),) if rng.random() < 0.5 else (rng.randint(-6, 6), rng.choice((-2, -1, 1, 2)))
+    shift = (rng.randint(-9, 9),) if rng.random() < 0.2 else (rng.randint(-9, 9), rng.choice((-3, -2, -1, 1, 2, 3)))
     outside = _term(first, name)
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         return _times(outside, _term(other, name)), 0
     inside = _sum(other, shift)
     if not any(inside[1:]) or not any(shift):
@@ -213,15 +216,15 @@ def _square_completed(factors: list[Coefficients], name: str, rng: Random) -> tu
     p = _product(factors)
     degree = len(p) - 1
     if degree < 2 or p[-1] != 1:
-        return _moved(factors, name, rng)
+        return _both_sides(factors, name, rng)
     shift = (rng.choice((-3, -2, -1, 1, 2, 3)), 1)
     rest = _sum(_product([shift] * degree), p, -1)
     return ("^", _term(shift, name), degree), _term(rest, name)
 
 
-PRESENTATIONS = (
-    _expanded, _constant_right, _both_sides, _both_sides, _both_sides, _both_sides, _moved, _moved, _fractional,
-    _partly_factored, _partly_factored, _partly_factored, _almost_factored, _almost_factored, _square_completed,
+PLAIN = (_expanded, _constant_right, _fractional)
+MIXED = (
+    _both_sides, _both_sides, _both_sides, _moved, _partly_factored, _partly_factored, _almost_factored, _square_completed,
 )  # fmt: skip
 
 
