@@ -20,8 +20,14 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)
+# The peers are compared in an environment of their own; where pip cannot install them the figures say so.
+bench: $(READY) .venv-bench/ready
 	$(BIN)/python -m benchmarks
+
+.venv-bench/ready: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	echo '*' > .venv-bench/.gitignore
+	-.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt && touch $@
 
 # Installed again only when what it depends on has changed; the stamp is written last.
 $(READY): pyproject.toml constraints.txt

@@ -36,6 +36,7 @@ NEAREST = {
     "lattice_paths": (("reasoning-core", "combinatorics_formula"),),
 }  # fmt: skip
 TURNS = 3
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Peers:
@@ -51,7 +52,7 @@ class Peers:
         worker = str(Path(__file__).with_name("peer_worker.py"))
         self._process = subprocess.Popen(
             [python, "-P", "-W", "ignore", worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+            stderr=subprocess.DEVNULL, text=True, env=ENVIRONMENT,
         )  # fmt: skip
         for peer in ("reasoning-gym", "reasoning-core"):
             found = self.ask(peer=peer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -185,3 +186,9 @@ def test_documentation_of_commands_names_only_commands_that_exist() -> None:
 def test_these_tests_see_a_python_block() -> None:
     assert sys.version_info >= (3, 11)
     assert any(block.language == "python" for page in PAGES for block in blocks(page))
+
+
+def test_the_readme_shows_the_row_and_the_families_that_there_are() -> None:
+    made = runpy.run_path(str(Path(__file__).with_name("readme.py")))
+    text = made["README"].read_text(encoding="utf-8")
+    assert text == made["written"](text), "run `python tests/readme.py`"

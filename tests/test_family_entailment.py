@@ -111,7 +111,9 @@ def test_verdicts_are_balanced_so_that_guessing_does_not_pay() -> None:
     for level in (1, 3):
         drawn = [family.propose(family.levels[level], rng) for _ in range(300)]
         found = Counter(
-            (family.formal.read(p.formal)[3][0], p.answer) for p in drawn if p is not None  # type: ignore[misc]
+            (family.formal.read(p.formal)[3][0], p.answer)
+            for p in drawn
+            if p is not None  # type: ignore[misc]
         )
         assert sum(found.values()) >= 285
         for mode, share in (("strong", 1 / 3), ("weak", 1 / 2)):

@@ -28,21 +28,25 @@ RIGHT = {
     ],
     "knights": [
         "Ann is a knave, Bob is a knight", "ann is a KNAVE and bob is a knight", "Bob is a knight, Ann is a knave.",
-        "**Ann is a knave, Bob is a knight**", "Ann is a knave\nBob is a knight", r"\boxed{\text{Ann is a knave, Bob is a knight}}",
+        "**Ann is a knave, Bob is a knight**", "Ann is a knave\nBob is a knight",
+        r"\boxed{\text{Ann is a knave, Bob is a knight}}",
         "Ann knave, Bob knight", "First I assume … so\n\nThe answer is: Ann is a knave and Bob is a knight",
     ],
 }  # fmt: skip
 WRONG = {
     "linear_system": [
         "", "x = 2", "x = 2, y = 3/4", "x = 2, y = -3/4, z = 1", "x = 2, x = 2, y = -3/4", "x = 2, y = -0.7499999",
-        "x = 2, y = -3/0", "2, -3/4", "x + y = 5/4, x - y = 11/4", "nan", "x = inf, y = 0", r"\boxed{}", r"\boxed{x = 2}",
+        "x = 2, y = -3/0", "2, -3/4", "x + y = 5/4, x - y = 11/4", "nan", "x = inf, y = 0", r"\boxed{}",
+        r"\boxed{x = 2}",
         r"x = 2, y = -3/4 but I am not sure, so \boxed{x = 1, y = 1/4}",
     ],
     "knights": ["", "Ann is a knight, Bob is a knave", "Bob is a knight", "yes", "Ann is a knave, Bob is a knave",
-                "Ann is a knave, Ann is a knave, Bob is a knight", "Ann or Bob is a knave", "Ann is a knave, Cid is a knight"],
+                "Ann is a knave, Ann is a knave, Bob is a knight", "Ann or Bob is a knave",
+                "Ann is a knave, Cid is a knight"],
 }  # fmt: skip
 HOSTILE = ["(" * 100_000, "9" * 100_000, "9^9^9^9^9", "\\frac{" * 10_000, "\\boxed{" * 10_000, "\x00" * 999, "\ud800",
-           "x = " + "1/" * 5_000 + "1", "{" * 50_000 + "}" * 50_000, "sqrt(" * 5_000, "the answer is " * 9_999, "٣", "x" * 10**6,
+           "x = " + "1/" * 5_000 + "1", "{" * 50_000 + "}" * 50_000, "sqrt(" * 5_000, "the answer is " * 9_999, "٣",
+           "x" * 10**6,
            "1." * 30_000, "a=b" * 30_000, "answer:" * 40_000, "**" * 100_000]  # fmt: skip
 
 

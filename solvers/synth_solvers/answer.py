@@ -80,7 +80,8 @@ def _compute(theory: Theory) -> Term | None:
         case ("compute", ("I", f, str(x))):
             from synth_solvers.sympy_check import antiderivative
 
-            return antiderivative(f, x)
+            found = antiderivative(f, x)
+            return None if found is None else simplify(found)
         case ("compute", f):
             return simplify(f)
     return None

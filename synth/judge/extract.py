@@ -31,7 +31,7 @@ _SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\d)")
 _ROOT = re.compile(r"sqrt\s*\{([^{}]*)\}")
 _POWER = re.compile(r"\^\s*\{([^{}]*)\}")
 _OPENING = re.compile(
-    r"^(?:(?:so|thus|hence|therefore|then|and|finally|this gives|we (?:get|find|have|obtain|conclude)(?: that)?)[,: ]+)+",
+    r"^(?:(?:so|thus|hence|therefore|then|and|finally|this gives|we (?:get|find|have|obtain)(?: that)?)[,: ]+)+",
     re.IGNORECASE,
 )
 _DECIMAL = re.compile(r"(?<![\w.])(\d{1,60})\.(\d{1,60})(?![\w.])")
