@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-f", "--family", action="append", default=[], help="only this family; may be repeated")
     parser.add_argument("-s", "--seconds", type=float, default=10.0, help="CPU-seconds a family and benchmark")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--memory-rows", type=int, default=20_000, help="rows of the run whose memory is watched")
+    parser.add_argument("--memory-rows", type=int, default=10_000, help="rows of the run whose memory is watched")
     parser.add_argument("--key-draws", type=int, default=4_000, help="draws for each estimate of distinct keys")
     parser.add_argument("--peer-python", default=str(PEER_PYTHON), help="python of the environment with the peers")
     parser.add_argument("--profile", action="store_true", help="print where making rows spends its time, and stop")

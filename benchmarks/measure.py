@@ -34,7 +34,7 @@ class Options:
     seconds: float = 10.0
     seed: int = 1
     peer_python: str = ""  # of the environment that the peers are installed in
-    memory_rows: int = 20_000
+    memory_rows: int = 10_000
     key_draws: int = 4_000
 
 

@@ -111,6 +111,17 @@ def test_duplicates_are_counted_and_made_up_for(tmp_path, here):
     assert found.proposed == 300 + found.rejected["dedup: duplicate"]
 
 
+def test_rows_whose_key_is_not_exact_are_duplicates_only_if_their_theories_are_equal(tmp_path, here):
+    """A key where the search was cut off may be shared by different problems; only an equal theory deletes a row."""
+
+    def one_key_for_all(recipe, sources):
+        made = [(source, {"problem": "0" * 32, "theory": str(source)}) for source in sources]
+        return [Outcome({**row_of(source, 0), **same}, None, ("f",), exact=False) for source, same in made]
+
+    found = rounds.generate(recipe_of(rows=50), tmp_path, make=one_key_for_all)
+    assert (found.accepted, found.rejected) == (50, {})
+
+
 def test_an_exhausted_level_is_a_gap_and_the_run_ends(tmp_path, here):
     def few_at_level_one(recipe, sources):
         return [

@@ -42,7 +42,10 @@ def _all(theory: Theory) -> Term | None:
 
 
 def _isolated(p: tuple[int, ...], root: Term) -> Term:
-    """Return a root as one of p itself, between neighbours on the coarsest grid of 1/10, 1/100, … that isolates it."""
+    """Return a root as one of p itself, between neighbours on the coarsest grid of 1/10, 1/100, … that isolates it.
+
+    No other root is an end of the interval either.
+    """
     from synth_kernel.polynomial import count_roots
 
     match root:
@@ -52,7 +55,7 @@ def _isolated(p: tuple[int, ...], root: Term) -> Term:
                 first = floor(low * grid)
                 for start in range(first, first + 2 + floor((high - low) * grid)):
                     ends = Fraction(start, grid), Fraction(start + 1, grid)
-                    if count_roots(factor, *ends) == 1 == count_roots(p, *ends):  # type: ignore[arg-type]
+                    if count_roots(factor, *ends) == 1 == count_roots(p, *ends, (True, True)):  # type: ignore[arg-type]
                         return ("root", ("poly", *p), number(ends[0]), number(ends[1]))
     return root
 

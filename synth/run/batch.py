@@ -19,11 +19,15 @@ SIZE = 64  # sources; part of what fixes the bytes of a run
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one source: a row of the export contract, or a rejection; the features are known if it parsed."""
+    """What became of one source: a row of the export contract, or a rejection; the features are known if it parsed.
+
+    `exact` says whether rows with equal `problem` are the same problem: only then may one be dropped as a duplicate.
+    """
 
     row: Mapping[str, Any] | None
     rejection: Mapping[str, Any] | None
     features: tuple[str, ...]
+    exact: bool = True
 
 
 def setting_of(recipe: Recipe) -> Setting:
@@ -55,7 +59,7 @@ def make_one(recipe: Recipe, source: Source) -> Outcome:
     row["split"] = split_of(
         judged.formal, judged.theory, judged.problem, seed=recipe.seed, test=float(split.test), by=split.by
     )
-    return Outcome(row, None, judged.features)
+    return Outcome(row, None, judged.features, judged.exact)
 
 
 def rejection_of(rejection: Rejection) -> dict[str, Any]:

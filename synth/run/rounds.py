@@ -203,7 +203,7 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
         looked_at += 1
         tally.add(proposed, quota.family, quota.level, outcome.features)
         row, rejection = outcome.row, outcome.rejection
-        if row is not None and not ledger.claim_key(row["problem"]):
+        if row is not None and not ledger.claim_key(row["problem" if outcome.exact else "theory"]):
             rejection, row = duplicate(row), None
         if row is not None:
             rows.append(row)
