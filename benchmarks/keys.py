@@ -46,7 +46,7 @@ def _figures(family: Family, level: int, options: Options) -> Iterator[object]:
     seen: Counter[str] = Counter()
     inexact, spent, started = 0, 0.0, process_time()
     for index in range(options.key_draws):
-        if process_time() - started > options.seconds:
+        if process_time() - started > options.seconds / len(family.levels):
             break
         candidate = propose(family, Source(family.name, level, options.seed + 2, index))
         if isinstance(candidate, Candidate):

@@ -22,15 +22,15 @@ from synth.records import Candidate, Record, Rejection
 STAGES = {
     "draw": "planting loop or sampler",
     "read": "formal text to tree",
-    "theory": "tree to theory",
-    "answer": "solver finds the answer",
+    "theory": "trees to theory, answer and claims of steps",
+    "answer": "solver finds the answer, written",
     "steps": "steps found and written",
     "claims": "required claims and their ids",
     "prove": "certificates found",
     "recheck": "kernel accepts them",
     "words": "English rendered and read back",
     "key": "canonical key",
-    "row": "record to plain data",
+    "row": "features, and the record as plain data",
     "rest": "everything else",
 }
 NESTED = frozenset({("prove", "recheck"), ("read", "theory")})
@@ -115,6 +115,8 @@ def places(family: Family) -> Mapping[tuple[object, str], str]:
         (family, "problem"): "read",
         (family.formal, "read"): "read",
         (family.meaning, "problem"): "theory",
+        (import_module("synth_kernel.meaning").Reading, "term"): "theory",
+        (import_module("synth_kernel.meaning").Reading, "answer"): "theory",
         (sampler, "answer_of"): "answer",
         (import_module("synth_solvers.steps"), "find"): "steps",
         (family, "sentence"): "steps",
@@ -124,6 +126,9 @@ def places(family: Family) -> Mapping[tuple[object, str], str]:
         (judging, "witness"): "prove",
         (import_module("synth_solvers.prove"), "recheck"): "recheck",
         (judging, "canonical"): "key",
+        (judging, "productions"): "row",
+        (family, "features"): "row",
+        (family, "solution"): "answer",
     }
     for name in family.languages:
         found |= {(family.language(name), "read"): "words", (family.language(name), "render"): "words"}

@@ -16,9 +16,12 @@ from synth.testing import check_family
 NAME = "knights"
 
 
+PART = r"([A-Z]\w+ kn\w+|[A-Z]\w+ and [A-Z]\w+ (?:same|different)|(?:exactly|at least|at most) \d+ knights)"
+
+
 def true(claim: str, knights: Mapping[str, bool]) -> bool:
     """Read one claim of the formal language, by hand."""
-    if found := re.fullmatch(r"(either|both|if) (.+) (or|and|then) (.+)", claim):
+    if found := re.fullmatch(rf"(either|both|if) {PART} (or|and|then) {PART}", claim):
         a, b = true(found[2], knights), true(found[4], knights)
         return {"either": a or b, "both": a and b, "if": not a or b}[found[1]]
     if found := re.fullmatch(r"(\w+) and (\w+) (same|different)", claim):

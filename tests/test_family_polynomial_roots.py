@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -66,7 +67,7 @@ def coefficients(formal: str) -> list[Fraction]:
     differences, row = [], points
     while row:
         differences.append(row[0])
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in pairwise(row)]
     result, basis = [Fraction(0)] * 9, [Fraction(1)]
     scale = 1
     for k, difference in enumerate(differences):

@@ -6,7 +6,7 @@ counts until `recheck` has accepted it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -65,24 +65,27 @@ def _empty(body: str, fits: Callable[[Sequent], bool]) -> Finder:
     return lambda wanted, budget: {"v": 1, "body": body} if fits(wanted) else None
 
 
-def _occurring(wanted: Sequent) -> list[str]:
-    found = {name for term in (*wanted.premises, wanted.goal) for name in symbols(term)}
-    return [name for name in wanted.declared if name in found]
+def _occurring(wanted: Sequent) -> set[str]:
+    return {name for term in (*wanted.premises, wanted.goal) for name in symbols(term)}
 
 
-def _assignments(wanted: Sequent) -> int:
-    """Return how many assignments the occurring unknowns have, 0 where there are infinitely many."""
+def _assignments(wanted: Sequent, names: Collection[str]) -> int:
+    """Return how many assignments these unknowns have, 0 where there are infinitely many."""
     total = 1
-    for name in _occurring(wanted):
-        domain = exhaustive.finite(wanted.declared[name])
-        if domain is None:
-            return 0
-        total *= len(domain)
+    for name, sort in wanted.declared.items():
+        if name in names:
+            domain = exhaustive.finite(sort)
+            if domain is None:
+                return 0
+            total *= len(domain)
     return total
 
 
 def _few(wanted: Sequent) -> bool:
-    return 0 < _assignments(wanted) <= exhaustive.MAX_WORLDS
+    """Say whether the unknowns that occur have few assignments; mostly all that are declared have."""
+    if 0 < _assignments(wanted, wanted.declared) <= exhaustive.MAX_WORLDS:
+        return True
+    return 0 < _assignments(wanted, _occurring(wanted)) <= exhaustive.MAX_WORLDS
 
 
 def _finite(wanted: Sequent) -> bool:
@@ -102,7 +105,7 @@ def _potential(wanted: Sequent, budget: Budget) -> Certificate | None:
 
 
 def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
-    if not _assignments(wanted):
+    if not _assignments(wanted, _occurring(wanted)):
         return None
     from synth_solvers import sat
 

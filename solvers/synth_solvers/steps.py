@@ -73,7 +73,7 @@ def elimination(theory: Theory, answer: Term) -> list[Move]:
     return moves
 
 
-MAX_PARENTS = 3  # facts combined in one step of a deduction before all of them are allowed
+MAX_PARENTS = 6  # facts combined in one step of a deduction before all of them are allowed
 
 
 def deduction(theory: Theory, answer: Term) -> list[Move]:

@@ -40,7 +40,7 @@ def ends(walk: str, premises: Sequence[Term]) -> tuple[str, str]:
     found = {"start": "", "end": ""}
     for premise in premises:
         match premise:
-            case ("=", (("start" | "end") as which, name), str(place)) if name == walk:
+            case ("=", (str(which), name), str(place)) if name == walk and which in found:
                 found[which] = place
     return found["start"], found["end"]
 

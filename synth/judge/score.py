@@ -86,6 +86,8 @@ def _judged(theory: Theory, answer: Term, stored: Term) -> Score:
         return Score(1, "the stored answer")
     if theory.kind in ("decide", "count"):
         return Score(0, "another answer was proved")
+    if _enclosed(answer) > _enclosed(stored):
+        return Score(0, "an interval where an exact value is asked for")
     try:
         wanted, known = required(theory, answer), required(theory, stored)
     except (ValueError, Undefined, Undecided):
@@ -98,6 +100,13 @@ def _judged(theory: Theory, answer: Term, stored: Term) -> Score:
         if not recheck(theory, _closed(claim), {"v": 1, "body": BODIES[claim.form]}):
             return Score(0, f"not shown to be {claim.role}")
     return Score(1, "satisfies the claims")
+
+
+def _enclosed(answer: Term) -> int:
+    """Count the numbers that an answer gives as the root inside an interval."""
+    if not isinstance(answer, tuple):
+        return 0
+    return (answer[0] == "root") + sum(map(_enclosed, answer[1:]))
 
 
 def _closed(claim: Claim) -> Claim:

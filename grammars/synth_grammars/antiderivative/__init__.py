@@ -15,7 +15,7 @@ Pair = tuple[Term, Term]  # a function and an antiderivative
 
 
 class Antiderivative(Family):
-    """A question is a linear combination of functions whose antiderivatives are known; the level names the functions."""
+    """A question is a linear combination of functions with known antiderivatives; the level names the functions."""
 
     domain = "calculus"
     kind = "compute"
@@ -155,10 +155,12 @@ def _twice(rng: Random) -> Pair:
     square: Term = ("^", "x", 2)
     quadratic = ("+", ("*", Fraction(1, b), square), ("*", Fraction(-2, b * b), "x"), Fraction(2, b**3))
     rest = ("+", square, Fraction(-2, a * a))
+    sine, cosine = ("sin", u), ("cos", u)
+    inner = ("*", Fraction(2, a * a), "x")
     return rng.choice((
         (("*", square, e), ("*", quadratic, e)),
-        (("*", square, ("sin", u)), ("+", ("*", Fraction(-1, a), rest, ("cos", u)), ("*", Fraction(2, a * a), "x", ("sin", u)))),
-        (("*", square, ("cos", u)), ("+", ("*", Fraction(1, a), rest, ("sin", u)), ("*", Fraction(2, a * a), "x", ("cos", u)))),
+        (("*", square, sine), ("+", ("*", Fraction(-1, a), rest, cosine), (*inner, sine))),
+        (("*", square, cosine), ("+", ("*", Fraction(1, a), rest, sine), (*inner, cosine))),
         (
             ("^", ("log", "x"), 2),
             ("+", ("*", "x", ("^", ("log", "x"), 2)), ("*", -2, "x", ("log", "x")), ("*", 2, "x")),

@@ -22,7 +22,7 @@ class Countdown(Family):
     kind = "construct"
     summary = "reach a target with given numbers"
     levels = {  # noqa: RUF012
-        1: {"numbers": 3, "used": 2, "top": 25, "large": 0, "targets": (2, 200)},
+        1: {"numbers": 3, "used": 2, "top": 40, "large": 0, "targets": (2, 400)},
         2: {"numbers": 4, "used": 3, "top": 15, "large": 0, "targets": (10, 300)},
         3: {"numbers": 4, "used": 4, "top": 12, "large": 1, "targets": (20, 999)},
         4: {"numbers": 5, "used": 4, "top": 10, "large": 2, "targets": (100, 999)},

@@ -23,11 +23,27 @@ class Derivative(Family):
     levels = {  # noqa: RUF012
         1: {"depth": 1, "terms": (3, 4), "steps": (4, 12), "size": 60, "rules": {"basic": 1}},
         2: {"depth": 1, "terms": (2, 2), "steps": (5, 10), "size": 60, "rules": {"chain": 4, "product": 1}},
-        3: {"depth": 2, "terms": (1, 2), "steps": (6, 12), "size": 80, "rules": {"chain": 2, "product": 3, "quotient": 2}},
-        4: {"depth": 2, "terms": (2, 2), "steps": (9, 16), "size": 110,
-            "rules": {"chain": 3, "product": 3, "quotient": 2, "nested": 2}},
-        5: {"depth": 3, "terms": (1, 3), "steps": (12, 18), "size": 130,
-            "rules": {"chain": 2, "product": 4, "quotient": 2, "nested": 3}},
+        3: {
+            "depth": 2,
+            "terms": (1, 2),
+            "steps": (6, 12),
+            "size": 80,
+            "rules": {"chain": 2, "product": 3, "quotient": 2},
+        },
+        4: {
+            "depth": 2,
+            "terms": (2, 2),
+            "steps": (9, 16),
+            "size": 110,
+            "rules": {"chain": 3, "product": 3, "quotient": 2, "nested": 2},
+        },
+        5: {
+            "depth": 3,
+            "terms": (1, 3),
+            "steps": (12, 18),
+            "size": 130,
+            "rules": {"chain": 2, "product": 4, "quotient": 2, "nested": 3},
+        },
     }
 
     def propose(self, level: Mapping[str, Any], rng: Random) -> Proposal | None:
@@ -45,8 +61,10 @@ class Derivative(Family):
         return infix(answer)
 
     def sentence(self, move: Move) -> str:
-        _, (_, part, _), result = move.goal  # type: ignore[misc]
-        return f"d/dx ({infix(part)}) = {infix(result)}"
+        match move.goal:
+            case ("identity", ("D", part, _), result):
+                return f"d/dx ({infix(part)}) = {infix(result)}"
+        raise ValueError(f"not a step of differentiation: {move}")
 
 
 def _domain(terms: Sequence[Term], rng: Random) -> str | None:
@@ -106,7 +124,11 @@ def _basic(rng: Random) -> Term:
 
 def _factor(depth: int, rng: Random) -> Term:
     if depth < 2:
-        return (rng.choice(FUNCTIONS[:5]), "x") if rng.random() < 0.5 else ("+", ("^", "x", rng.randint(1, 4)), rng.randint(1, 9))
+        return (
+            (rng.choice(FUNCTIONS[:5]), "x")
+            if rng.random() < 0.5
+            else ("+", ("^", "x", rng.randint(1, 4)), rng.randint(1, 9))
+        )
     if depth == 2 or rng.random() < 0.4:
         return _outer(_inner(1, rng), rng)
     return ("*", _outer(_inner(1, rng), rng), _outer(_inner(1, rng), rng))
@@ -114,8 +136,11 @@ def _factor(depth: int, rng: Random) -> Term:
 
 def _outer(inner: Term, rng: Random) -> Term:
     """Apply a function or a power."""
-    if rng.random() < 0.3 and not (isinstance(inner, tuple) and inner[0] in ("^", "sqrt")):
+    powered = isinstance(inner, tuple) and inner[0] in ("^", "sqrt")
+    if rng.random() < 0.3 and not powered:
         return ("^", inner, rng.randint(2, 6))
+    if powered:
+        return (rng.choice(("sin", "cos", "exp", "atan")), inner)
     return (rng.choices(FUNCTIONS, (4, 4, 4, 3, 3, 1, 1))[0], inner)
 
 

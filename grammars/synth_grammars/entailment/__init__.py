@@ -1,4 +1,4 @@
-"""What follows from a few statements, what they exclude, and what they leave open: an open world over finite domains."""
+"""What follows from a few statements, what they exclude and what they leave open, in an open world."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Entailment(Family):
         return None
 
     def _worth(self, needed: int, worlds: Worlds, premises: list[tuple[Tree, int]], verdict: str, where: int) -> bool:
-        """Say whether a goal needs enough of the premises, or where it is open, whether they make it more or less likely."""
+        """Say whether a settled goal needs enough of the premises, and an open one is made more or less likely."""
         known = worlds.full
         for _, mask in premises:
             known &= mask

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 from synth.family import Family, Move, Theory, Tree, World, bindings
-from synth_kernel.terms import Term, symbols
+from synth_kernel.terms import Term
 
 NAMES = ("Ann", "Bob", "Cid", "Dot", "Eve", "Fay", "Gus", "Hal", "Ivy", "Jon", "Kit", "Lea")
 
 
-SIZES = (6, 7, 8, 8, 10, 10, 10)  # tokens of a statement: plain, exact counts, comparisons and bounds, connectives
+SIZES = (6, 7, 8, 8, 10, 10, 11, 12, 12, 13, 14)  # tokens of a statement: plain, exact counts, comparisons and bounds, connectives
 
 
 class Knights(Family):
@@ -45,9 +45,9 @@ class Knights(Family):
         return self.sampler(world.level).tree(self.clause, rng.choice(SIZES), rng, self.terminals(world, rng))
 
     def sensible(self, clause: Term) -> bool:
-        """Nobody is named twice in one statement, and counts of all or nothing are left to others."""
-        named = [name for name in symbols(clause) if name not in ("true", "false")]
-        return "count" in str(clause) or len(named) == len(set(named))
+        """Nobody is named twice in one statement, and it counts at most once: else it often says nothing."""
+        counts, named = _said(clause)
+        return counts <= 1 and len(named) == len(set(named))
 
     def features(self, tree: Tree) -> Iterable[str]:
         return [f"people:{len(tree[1]) - 1}"]
@@ -58,6 +58,16 @@ class Knights(Family):
     def sentence(self, move: Move) -> str:
         ((name, value),) = bindings(("model", move.goal)).items()
         return f"{name} {_role(value)}"
+
+
+def _said(term: Term) -> tuple[int, list[str]]:
+    """Return how many counts are in a statement, and the people named outside of them."""
+    if not isinstance(term, tuple):
+        return 0, [term] if isinstance(term, str) else []
+    if term[0] == "count":
+        return 1, []
+    parts = [_said(part) for part in term[1:]]
+    return sum(counts for counts, _ in parts), [name for _, names in parts for name in names]
 
 
 def _role(value: Term) -> str:

@@ -19,8 +19,8 @@ class LatticePaths(Family):
     kind = "count"
     summary = "lattice paths that keep clear of obstacles"
     levels = {  # noqa: RUF012
-        1: {"sides": (3, 4), "obstacles": (2, 4), "most": 60},
-        2: {"sides": (4, 6), "obstacles": (3, 5), "most": 400},
+        1: {"sides": (4, 5), "obstacles": (3, 4), "most": 150},
+        2: {"sides": (5, 6), "obstacles": (3, 5), "most": 600},
         3: {"sides": (6, 7), "obstacles": (4, 7), "most": 10**4},
         4: {"sides": (7, 9), "obstacles": (5, 9), "most": 10**5},
         5: {"sides": (10, 12), "obstacles": (6, 12), "most": 10**7},
@@ -42,7 +42,7 @@ class LatticePaths(Family):
             if 3 * left > number and left < number:  # no single obstacle decides nearly everything
                 obstacles.append(drawn)
                 number = left
-        if len(obstacles) < wanted or not 1 < number <= level["most"]:
+        if len(obstacles) < wanted or not 3 < number <= level["most"]:
             return None
         rng.shuffle(obstacles)
         tree: Tree = ("problem", ("grid", str(m), str(n)), ("obstacles", *obstacles))

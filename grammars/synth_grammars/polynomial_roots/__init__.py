@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 from random import Random
@@ -39,7 +39,7 @@ class PolynomialRoots(Family):
         factors = [_factor(degree, level, rng) for degree in rng.choice(level["shapes"])]
         if len(factors) > 1 and rng.random() < 0.1:
             factors = [*factors[:-1], factors[0]] if len(factors[0]) == len(factors[-1]) else factors  # a double root
-        plain = len(_product(factors)) - 1 > 2 and rng.random() < 0.3 or rng.random() < 0.05
+        plain = (len(_product(factors)) - 1 > 2 and rng.random() < 0.3) or rng.random() < 0.05
         left, right = rng.choice(PLAIN if plain else MIXED)(factors, name, rng)
         if rng.random() < 0.15:
             left, right = right, left
@@ -52,21 +52,19 @@ class PolynomialRoots(Family):
 
 
 def _shown(value: Term) -> str:
-    """Write a root as the answer states it: an exact value or an interval."""
+    """Write a root as the answer states it: an exact value over one denominator, or an interval."""
     match value:
         case ("root", _, low, high):
             return f"in ({infix(low)}, {infix(high)})"
-        case ("+" | "-" as sign, int() | Fraction() as centre, distance):
-            factor, root = (distance[1], distance[2]) if _is_product(distance) else (1, distance)
-            below = lcm(Fraction(centre).denominator, Fraction(factor).denominator)  # type: ignore[arg-type]
-            multiple = factor * below  # type: ignore[operator]
-            above: Term = (sign, number(centre * below), root if multiple == 1 else ("*", number(multiple), root))
+        case ("+" | "-" as sign, int() | Fraction() as centre, ("*", int() | Fraction() as factor, root)):
+            below = lcm(centre.denominator, factor.denominator)
+            multiple = number(factor * below)
+            above: Term = (sign, number(centre * below), root if multiple == 1 else ("*", multiple, root))
             return f"= {infix(above if below == 1 else ('/', above, below))}"
+        case ("+" | "-" as sign, Fraction() as centre, root):
+            multiplied: Term = ("*", centre.denominator, root)
+            return f"= {infix(('/', (sign, centre.numerator, multiplied), centre.denominator))}"
     return f"= {infix(value)}"
-
-
-def _is_product(term: Term) -> bool:
-    return isinstance(term, tuple) and term[0] == "*"
 
 
 # ---- polynomials ---------------------------------------------------------------------------------------------------
@@ -87,7 +85,7 @@ def _factor(degree: int, level: Mapping[str, Any], rng: Random) -> Coefficients:
             continue
         if degree == 2:
             discriminant = rest[1] ** 2 - 4 * first * rest[0]
-            if discriminant >= 0 and _is_square(discriminant) or discriminant < 0 and rng.random() < 0.6:
+            if (discriminant >= 0 and _is_square(discriminant)) or (discriminant < 0 and rng.random() < 0.6):
                 continue
         return factor
 
@@ -109,31 +107,30 @@ def _product(factors: Iterable[Coefficients]) -> Coefficients:
 
 def _sum(p: Coefficients, q: Coefficients, sign: int = 1) -> Coefficients:
     length = max(len(p), len(q))
-    return tuple(
-        (p[i] if i < len(p) else 0) + sign * (q[i] if i < len(q) else 0) for i in range(length)
-    )
+    return tuple((p[i] if i < len(p) else 0) + sign * (q[i] if i < len(q) else 0) for i in range(length))
 
 
-def _term(p: Iterable[int | Fraction], name: str) -> Term:
+def _term(p: Sequence[int | Fraction], name: str) -> Term:
     """Write a polynomial from the highest power down.
 
     >>> infix(_term((-1, 0, 2), "x"))
     '2*x^2 - 1'
     """
     result: Term | None = None
-    for power, c in reversed(list(enumerate(p))):
+    for power in range(len(p) - 1, -1, -1):
+        c = p[power]
         if not c:
             continue
-        part = _monomial(number(abs(c)), power, name)
+        part = _monomial(c if c > 0 else -c, power, name)
         result = (part if c > 0 else ("-", part)) if result is None else ("+" if c > 0 else "-", result, part)
     return 0 if result is None else result
 
 
 def _monomial(c: int | Fraction, power: int, name: str) -> Term:
     if not power:
-        return c
+        return number(c)
     unknown: Term = name if power == 1 else ("^", name, power)
-    return unknown if c == 1 else ("*", c, unknown)
+    return unknown if c == 1 else ("*", number(c), unknown)
 
 
 # ---- presentations: factors -> the two sides of an equation --------------------------------------------------------
@@ -224,7 +221,8 @@ def _square_completed(factors: list[Coefficients], name: str, rng: Random) -> tu
 
 PLAIN = (_expanded, _constant_right, _fractional)
 MIXED = (
-    _both_sides, _both_sides, _both_sides, _moved, _partly_factored, _partly_factored, _almost_factored, _square_completed,
+    _both_sides, _both_sides, _both_sides, _moved, _partly_factored, _partly_factored, _almost_factored,
+    _square_completed,
 )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ class Sudoku(Family):
     summary = "sudoku with boxes of 2 × 2 to 3 × 3 cells"
     levels = {  # noqa: RUF012
         # (rows and columns of a box, fewest and most digits given)
-        1: {"grids": [((2, 2), (5, 8)), ((2, 3), (18, 22))]},
+        1: {
+            "grids": [((2, 2), (5, 8)), ((2, 3), (16, 18)), ((2, 3), (19, 20)), ((2, 3), (21, 22)), ((2, 3), (23, 24))]
+        },
         2: {"grids": [((2, 3), (11, 15))]},
         3: {"grids": [((3, 3), (33, 38))]},
         4: {"grids": [((3, 3), (28, 31))]},
