@@ -90,8 +90,11 @@ def _glue(grammar: Grammar, rule: Rule, position: int) -> bool:
     after = "" if right.kept else grammar.terminal[right.name].literal
     if "^" in (before, after):
         return True
-    if before in _PREFIXES and position == 0:
-        return True
+    if before in _PREFIXES:
+        first = symbols[position - 1] if position else None
+        opens = first is not None and not first.kept and grammar.terminal[first.name].literal in ("(", "[")
+        if position == 0 or opens:
+            return True
     if after in ("(", "[") and not rule.spelling:
         return before.isalpha() or (left.terminal and left.kept)
     for number, symbol in ((position, left), (position + 1, right)):
