@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if unknown := set(given.benchmarks) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    if unknown := set(given.family) - set(families()):
+        parser.error(f"no family {', '.join(sorted(unknown))}; there are {', '.join(families())}")
     chosen = {name: families()[name] for name in given.family or families()}
     options = Options(chosen, given.seconds, given.seed, given.peer_python, given.memory_rows, given.key_draws)
     if given.profile:

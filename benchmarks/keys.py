@@ -17,8 +17,8 @@ from time import process_time
 from benchmarks.measure import Options, Table, digits, prepare
 from synth.family import Family
 from synth.propose.sampler import propose
+from synth.recheck.canonical import canonical
 from synth.records import Candidate, Source
-from synth_kernel.canonical import canonical
 
 
 def measure(options: Options) -> Iterator[Table]:

@@ -14,9 +14,9 @@ from benchmarks.measure import Options, Stages, Table, digits, forget, prepare, 
 from synth.family import Family
 from synth.judge.judge import Setting
 from synth.judge.row import row_of
+from synth.recheck.rows import Package
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.recheck import recheck
-from synth_kernel.rows import Package
 from synth_kernel.terms import read
 
 TARGETS = {  # certificates alone, rows a second
@@ -114,7 +114,7 @@ def _certificates(ready: list[tuple[Theory, list[Claim], list[Mapping[str, Any]]
 def _shares(package: Package, rows: list[str]) -> Iterator[object]:
     forget()
     stages = Stages()
-    kernel_rows = import_module("synth_kernel.rows")
+    kernel_rows = import_module("synth.recheck.rows")
     places = {
         (kernel_rows.FamilyReader, "read"): "texts",
         (import_module("synth_kernel.meaning").Meaning, "problem"): "theory",

@@ -15,9 +15,9 @@ from synth.family import FORMAL, Family, Tree
 from synth.judge.judge import Setting, judge
 from synth.judge.row import row_of
 from synth.judge.score import score
+from synth.recheck.rows import ANSWER_ONLY, Package
 from synth.records import Candidate, Record, Rejection, Step
 from synth_kernel.kinds import ROLES
-from synth_kernel.rows import ANSWER_ONLY, Package
 
 Oracle = Callable[[Tree, Tree], bool]  # does this solution tree answer this problem tree? independent of the kernel
 

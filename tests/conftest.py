@@ -9,8 +9,8 @@ import pytest
 from synth.domain import Domain
 from synth.family.registry import families
 from synth.judge.row import row_of
+from synth.recheck.rows import Package
 from synth.records import Record
-from synth_kernel.rows import Package
 
 FIELDS = ("problem", "id", "level", "question", "formal", "theory", "claims", "formal_answer", "answer", "prompt",
           "completion", "steps", "certificates")  # fmt: skip

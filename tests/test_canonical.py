@@ -12,7 +12,7 @@ from time import process_time
 
 import pytest
 
-from synth_kernel.canonical import canonical
+from synth.recheck.canonical import canonical
 from synth_kernel.claims import Theory, digest
 from synth_kernel.terms import Term, read, symbols, write
 
@@ -266,7 +266,7 @@ def test_the_given_numbers_of_a_countdown_have_no_order() -> None:
 
 def test_keys_are_the_same_for_every_seed_of_hashes_and_final() -> None:
     program = (
-        "from synth_kernel.claims import Theory; from synth_kernel.canonical import canonical; import sys\n"
+        "from synth_kernel.claims import Theory; from synth.recheck.canonical import canonical; import sys\n"
         "for text in sys.stdin: print(*canonical(Theory.read(text)))"
     )
     texts = [f"(theory {BASE}{text})" for text, _ in SAME + DIFFERENT]
@@ -323,7 +323,7 @@ def test_where_the_fuel_ends_does_not_depend_on_the_order(monkeypatch: pytest.Mo
     rng = random.Random(7)
     answers = []
     for edges, size in [(cycle(9), 9), (torus(ROOK), 16), (PRISM + [(i + 6, j + 6) for i, j in BIPARTITE], 12)] * 25:
-        monkeypatch.setattr("synth_kernel.canonical.FUEL", int(10 ** rng.uniform(2, 5)))
+        monkeypatch.setattr("synth.recheck.canonical.FUEL", int(10 ** rng.uniform(2, 5)))
         theory = Theory.read(coloured(edges, size))
         answers.append(canonical(theory))
         assert [canonical(scrambled(theory, rng)) for _ in range(3)] == [answers[-1]] * 3

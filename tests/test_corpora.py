@@ -12,8 +12,8 @@ from synth.family.registry import families
 from synth.judge.judge import Setting, judge
 from synth.judge.row import row_of
 from synth.propose.sampler import solve
+from synth.recheck.rows import Package
 from synth.records import Candidate, Record, Source, Step
-from synth_kernel.rows import Package
 
 FOLDER = Path(__file__).parent.parent / "corpora"
 SETTING = Setting(system="Think, then answer.", answer_in="boxed")

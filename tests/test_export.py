@@ -64,7 +64,7 @@ def test_recheck_pyz_accepts_the_export_with_the_standard_library_alone(dataset)
     assert done.returncode == 0, done.stderr
     assert "24 of 24 rows re-checked" in done.stdout
     with zipfile.ZipFile(dataset / "recheck.pyz") as archive:
-        assert {name.partition("/")[0] for name in archive.namelist()} == {"__main__.py", "synth_kernel"}
+        assert {name.partition("/")[0] for name in archive.namelist()} == {"__main__.py", "synth", "synth_kernel"}
 
 
 def changed(row, field):

@@ -14,8 +14,8 @@ from synth.domain import Domain
 from synth.family.registry import families
 from synth.judge.judge import Setting
 from synth.judge.row import row_of
+from synth.recheck.rows import Package
 from synth.records import Record
-from synth_kernel.rows import Package
 
 SETTING = Setting(system="Think, then answer.", answer_in="boxed")
 FIELDS = ["problem", "id", "level", "question", "formal", "theory", "claims", "formal_answer", "answer", "prompt",

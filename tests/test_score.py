@@ -12,8 +12,8 @@ from synth.domain import Domain
 from synth.family.registry import families
 from synth.judge.row import row_of
 from synth.judge.score import score
+from synth.recheck.rows import ANSWER_ONLY
 from synth.records import Record, Source, Step
-from synth_kernel.rows import ANSWER_ONLY
 
 PROBLEMS = {
     "linear_system": ("solve x, y: x + y = 5/4; x - y = 11/4", "x = 2, y = -3/4"),

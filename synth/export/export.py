@@ -52,7 +52,7 @@ def export(folder: Path | str, out: Path | str) -> dict[str, Any]:
     touched. Raise `UserError` where the run is not finished or the place is taken.
     """
     from synth.family.registry import families
-    from synth_kernel.rows import Package
+    from synth.recheck.rows import Package
 
     folder, out = Path(folder), Path(out)
     with Ledger(folder) as ledger:

@@ -9,9 +9,9 @@ from importlib.metadata import version
 
 from synth.family import Family
 from synth.grammar.features import productions
+from synth.recheck import rows
+from synth.recheck.canonical import canonical
 from synth.records import Candidate, Evidence, Record, Rejection, Step
-from synth_kernel import rows
-from synth_kernel.canonical import canonical
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.kinds import ANY, required
 from synth_kernel.meaning import Tree

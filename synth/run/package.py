@@ -12,7 +12,7 @@ from synth.errors import UserError
 if TYPE_CHECKING:
     from synth.run.recipe import Recipe
 
-MEMBER = "synth_kernel/package.json"  # where it lies in a recheck.pyz
+MEMBER = "synth/recheck/package.json"  # where it lies in a recheck.pyz
 
 
 def package_of(recipe: Recipe) -> dict[str, Any]:

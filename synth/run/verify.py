@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from synth.recheck.rows import Package
 from synth.run.corpus import files_of, recipe_of, rows_of
-from synth_kernel.rows import Package
 
 CHUNK = 64  # rows sent to a worker at a time
 SHOWN = 100  # failures that are named; the rest only count

@@ -12,7 +12,7 @@ from synth_kernel.terms import Term
 NAMES = ("Ann", "Bob", "Cid", "Dot", "Eve", "Fay", "Gus", "Hal", "Ivy", "Jon", "Kit", "Lea")
 
 
-SIZES = (6, 7, 8, 8, 10, 10, 11, 12, 12, 13, 14)  # tokens of a statement: plain, exact counts, comparisons and bounds, connectives
+SIZES = (6, 7, 8, 8, 10, 10, 11, 12, 12, 13, 14)  # tokens of a statement; from 10 on two parts are connected
 
 
 class Knights(Family):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from synth_kernel.canonical import canonical
+from synth.recheck.canonical import canonical
 from synth_kernel.claims import Claim, Theory, digest
 from synth_kernel.kinds import fits, required
 from synth_kernel.meaning import Meaning, Reading, Tree

@@ -11,7 +11,7 @@ from pathlib import Path
 from pkgutil import get_data
 from typing import Any
 
-from synth_kernel.rows import Package
+from synth.recheck.rows import Package
 
 MAX_LINE = 1 << 23  # characters of one row as JSON
 
@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None, packed: dict[str, Any] | None = None) ->
 
 
 def _package() -> dict[str, Any]:
-    data = get_data("synth_kernel", "package.json")
+    data = get_data("synth.recheck", "package.json")
     if data is None:
         raise SystemExit("this copy of the kernel carries no package.json; run the recheck.pyz of an export")
     return json.loads(data)  # type: ignore[no-any-return]
