@@ -13,7 +13,6 @@ MAX_TEXT = 20_000  # only the end of a longer text is looked at
 MAX_ANSWER = 2_000  # characters of one candidate answer
 
 _SAYS = re.compile(r"(?:final answer|the answer|answer)\s*(?:is|are|:|=)+[ \t]*:?[ \t]*([^\n]+)", re.IGNORECASE)
-_TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "→": "-", "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "⁄": "/", "’": "'"}
     | {"≥": ">=", "≤": "<=", "²": "^2", "³": "^3", "\u00a0": " ", "\u2009": " ", "\u202f": " "}
@@ -34,6 +33,7 @@ _OPENING = re.compile(
     r"^(?:(?:so|thus|hence|therefore|then|and|finally|this gives|we (?:get|find|have|obtain)(?: that)?)[,: ]+)+",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<![\w.])(\d{1,60})\.(\d{1,60})(?![\w.])")
 _IMPLICIT = re.compile(r"(?<=[0-9)])\s*(?=[a-zA-Z(])")
 
@@ -60,9 +60,15 @@ def _places(text: str) -> Iterator[str]:
     if boxed >= 0:
         yield _braced(text, boxed + len("\\boxed"))
         return
-    tags = _TAG.findall(text)
-    if tags:
-        yield tags[-1]
+    opened: int | None = None
+    tagged: tuple[int, int] | None = None
+    for tag in _TAG.finditer(text):
+        if not tag[1]:
+            opened = tag.end()
+        elif opened is not None:
+            tagged, opened = (opened, tag.start()), None
+    if tagged is not None:
+        yield text[slice(*tagged)]
         return
     said = list(_SAYS.finditer(text))
     if said:

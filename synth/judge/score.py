@@ -16,13 +16,14 @@ from typing import Any
 from synth.family import FORMAL, Family
 from synth.grammar.pattern import all_texts
 from synth.judge.extract import answers
-from synth_kernel.claims import Claim, Theory
+from synth_kernel.claims import Theory
 from synth_kernel.evaluate import Undecided, Undefined
 from synth_kernel.kinds import required
 from synth_kernel.meaning import Reading
 from synth_kernel.recheck import recheck
 from synth_kernel.terms import Term, read, write
 
+MAX_POWER = 256
 BODIES = {"model": "evaluation", "entails": "roots", "identity": "normal-form"}  # those that need no certificate
 
 
@@ -89,15 +90,18 @@ def _judged(theory: Theory, answer: Term, stored: Term) -> Score:
     if _enclosed(answer) > _enclosed(stored):
         return Score(0, "an interval where an exact value is asked for")
     try:
+        answer = read(write(answer))  # depth and digits are checked
         wanted, known = required(theory, answer), required(theory, stored)
     except (ValueError, Undefined, Undecided):
         return Score(0, "no answer to this kind of question")
+    if _power(answer) > MAX_POWER:
+        return Score(0, f"powers of more than {MAX_POWER} are not multiplied out")
     for claim in wanted:
         if claim in known or claim.role in ("well_defined", "unique"):
             continue  # proved with the row; unique: whatever satisfies the clauses is the solution
         if claim.role == "optimal":
             return Score(0, "a better one is known")
-        if not recheck(theory, _closed(claim), {"v": 1, "body": BODIES[claim.form]}):
+        if not recheck(theory, claim, {"v": 1, "body": BODIES[claim.form]}):
             return Score(0, f"not shown to be {claim.role}")
     return Score(1, "satisfies the claims")
 
@@ -109,5 +113,9 @@ def _enclosed(answer: Term) -> int:
     return (answer[0] == "root") + sum(map(_enclosed, answer[1:]))
 
 
-def _closed(claim: Claim) -> Claim:
-    return Claim(claim.role, claim.form, claim.premises, read(write(claim.goal)))  # depth and size checked
+def _power(term: Term) -> int:
+    """Return the highest product of nested exponents: how far multiplying out may swell the term."""
+    if not isinstance(term, tuple):
+        return 1
+    inside = max(map(_power, term[1:]), default=1)
+    return inside * max(1, abs(term[2])) if term[0] == "^" and isinstance(term[2], int) else inside
