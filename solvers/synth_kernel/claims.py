@@ -230,8 +230,8 @@ def _premise(theory: Theory, name: str, steps: Sequence[Claim]) -> Sequence[tupl
     if name == "D":
         return [(f"d{i}", term) for i, term in enumerate(theory.domain)]
     if name in ("goal", "not-goal") and theory.kind == "decide":
-        goal = theory.ask[1]  # type: ignore[index]
-        return [(name, goal if name == "goal" else ("not", goal))]  # type: ignore[list-item]
+        ask: Any = theory.ask
+        return [(name, ask[1] if name == "goal" else ("not", ask[1]))]
     index = int(name[1:]) if name[1:].isascii() and name[1:].isdigit() and len(name) < 8 else -1
     if name == f"s{index}" and index < len(steps):
         if steps[index].form != "entails":
