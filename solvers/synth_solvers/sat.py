@@ -8,7 +8,7 @@ The trick of replaying only marked clauses is Goldberg and Novikov's; the order 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -72,9 +72,26 @@ class _Base:
     complete: bool  # whether every axiom could be encoded
 
 
-@lru_cache(maxsize=8)
-def _base(declared: tuple[tuple[str, Sort], ...], axioms: tuple[Term, ...]) -> _Base:
-    encoding = Encoding(dict(declared), [(axiom, True) for axiom in axioms])
+def _base(declared: Iterable[tuple[str, Sort]], axioms: Iterable[Term]) -> _Base:
+    """Return the clauses of domains and axioms; problems that differ in names only share them."""
+    numbers: dict[str, Term] = {}
+    sorts = []
+    for place, (name, sort) in enumerate(declared):
+        numbers[name] = f"v{place}"
+        sorts.append(sort)
+    return _numbered_base(tuple(sorts), tuple(_renamed(axiom, numbers) for axiom in axioms))
+
+
+def _renamed(term: Term, names: Mapping[str, Term]) -> Term:
+    if isinstance(term, tuple):
+        return (term[0], *[_renamed(part, names) for part in term[1:]])
+    return names.get(term, term) if isinstance(term, str) else term
+
+
+@lru_cache(maxsize=16)
+def _numbered_base(sorts: tuple[Sort, ...], axioms: tuple[Term, ...]) -> _Base:
+    declared = {f"v{place}": sort for place, sort in enumerate(sorts)}
+    encoding = Encoding(declared, [(axiom, True) for axiom in axioms])
     domains = [clause for place in range(len(declared)) for clause in _domain_clauses(encoding, place)]
     found: list[tuple[list[int], Address]] = []
     complete = True
@@ -108,7 +125,7 @@ def refute(sequent: Sequent, conflicts: int = CONFLICTS) -> dict[str, Any] | Non
     encoding = Encoding.of(sequent)
     axioms = next((k for k, name in enumerate(sequent.names) if name[0] != "a"), len(sequent.names))
     try:
-        base = _base(tuple(sequent.declared.items()), sequent.premises[:axioms])
+        base = _base(sequent.declared.items(), sequent.premises[:axioms])
     except TermError:
         return None
     found: list[tuple[list[int], Address]] = []
@@ -139,6 +156,8 @@ class _Replay:
         self.used: set[int] = set()  # numbers of lemmas
 
     def proof(self, conflicts: int) -> list[list[list[int]]] | None:
+        # a solver of its own: one kept between problems would remember the order of its watches, and the same problem
+        # would get another proof (and the run other bytes) depending on what was proved before
         propagator = Solver(name=_PROPAGATOR, bootstrap_with=[c for c in self.clauses if len(c) > 1])
         try:
             consistent, final = propagator.propagate(self.units)
