@@ -108,6 +108,13 @@ def test_values_are_never_expanded_again() -> None:
         assert theory.clauses == (("=", name, name),) and list(theory.declared) == [name]
 
 
+def test_a_template_that_is_a_bare_for_gives_a_list() -> None:
+    table = {"problem(xs)": "(problem (unknown (p) Bool) (clause (= (len xs) 2)) (clause (and *xs)) (ask (find (p))))",
+             "each(*xs)": "(for x xs (= x 1))"}  # fmt: skip
+    theory = Meaning(table).problem(("problem", ("each", "1", "2"))).theory
+    assert theory.clauses == (("=", 2, 2), ("and", ("=", 1, 1), ("=", 2, 1)))
+
+
 def test_what_one_problem_defines_is_unknown_to_the_next() -> None:
     meaning = Meaning(READ)
     meaning.problem(("problem", ("set", "p"), ("use",)))

@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import Any
 
-from synth_kernel.terms import Sort, Term, TermError, check_sort, read, size, sort_of, write
+from synth_kernel.terms import NUMBERS, Sort, Term, TermError, check_sort, read, size, sort_of, write
 
 MAX_UNKNOWNS = 1024
 MAX_NODES = 40_000  # of all terms of one theory together
-FORMS = ("model", "entails", "identity", "count")
 ASKS = ("find", "all", "decide", "compute", "construct", "optimize", "count")
 
 
@@ -34,12 +34,8 @@ def digest(*parts: str, size: int = 16) -> str:
     >>> digest("a", "b") != digest("ab")
     True
     """
-    mixed = blake2b(digest_size=size)
-    for part in parts:
-        data = part.encode()
-        mixed.update(b"%d:" % len(data))
-        mixed.update(data)
-    return mixed.hexdigest()
+    data = [part.encode() for part in parts]
+    return blake2b(b"".join([b"%d:%b" % (len(part), part) for part in data]), digest_size=size).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -71,31 +67,25 @@ class Theory:
     @staticmethod
     def of(parts: Sequence[Term]) -> Theory:
         """Build a theory from `(declare n S)`, `(axiom t)`, `(clause t)`, `(domain t)`, `(ask k)` in any order."""
-        lists: dict[str, list[Term]] = {"axiom": [], "clause": [], "domain": [], "ask": []}
-        declared: dict[str, Sort] = {}
+        lists: dict[str, list[Any]] = {"declare": [], "axiom": [], "clause": [], "domain": [], "ask": []}
         for part in parts:
             match part:
                 case ("declare", str(name), sort):
-                    if name in declared:
-                        raise TermError(f"{name} is declared twice")
-                    declared[name] = sort
+                    lists["declare"].append((name, sort))
                 case ("axiom" | "clause" | "domain" | "ask" as kind, term):
                     lists[str(kind)].append(term)
                 case _:
                     raise TermError(f"not a part of a theory: {write(part)[:80]}")
-        if len(lists["ask"]) != 1:
-            raise TermError(f"a theory asks one thing, not {len(lists['ask'])}")
-        theory = Theory(tuple(declared.items()), tuple(lists["axiom"]), tuple(lists["clause"]), tuple(lists["domain"]),
-                        lists["ask"][0])  # fmt: skip
+        asked = lists.pop("ask")
+        if len(asked) != 1:
+            raise TermError(f"a theory asks one thing, not {len(asked)}")
+        declared, axioms, clauses, domain = map(tuple, lists.values())
+        theory = Theory(declared, axioms, clauses, domain, asked[0])
         theory.check()
         return theory
 
     def text(self) -> str:
         """Return the canonical text; `Theory.read` is its inverse."""
-        return self._text
-
-    @cached_property
-    def _text(self) -> str:
         parts = [f"(declare {name} {write(sort)})" for name, sort in self.declarations]
         for kind, terms in (("axiom", self.axioms), ("clause", self.clauses), ("domain", self.domain)):
             parts += [f"({kind} {write(term)})" for term in terms]
@@ -139,35 +129,32 @@ class Theory:
         for name in sorts:
             if not isinstance(name, str) or name in ("true", "false") or name.startswith("'"):
                 raise TermError(f"an unknown cannot be called {name}")
-        sorted_by = tuple(sort for _, sort in self.declarations)
-        if sum(map(size, self.axioms + self.clauses + self.domain + sorted_by)) > MAX_NODES:
+        statements = self.axioms + self.clauses + self.domain
+        if sum(map(size, (*statements, *self.declared.values()))) > MAX_NODES:
             raise TermError(f"a theory has at most {MAX_NODES} nodes, those of its sorts included")
-        for statement in self.axioms + self.clauses + self.domain:
+        for statement in statements:
             if sort_of(statement, sorts) != "Bool":
                 raise TermError(f"a statement is Boolean: {write(statement)}")
-        _check_ask(self.ask, sorts)
+        if not _makes_sense(self.ask, sorts):
+            raise TermError(f"a problem asks one of {', '.join(ASKS)}, about its unknowns, not {write(self.ask)}")
         return True
 
 
-def _check_ask(ask: Term, sorts: Mapping[str, str]) -> None:
+def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
     match ask:
-        case ("find" | "all", *names) if len(set(names)) == len(names):
-            if set(names) != set(sorts):
-                raise TermError(f"{write(ask)} must list every unknown")
-        case ("decide", goal, "'strong" | "'weak") if sort_of(goal, sorts) == "Bool":
-            pass
-        case ("compute", ("I", f, str(x))) if sort_of(f, sorts) in ("Int", "Rational", "Real") and x in sorts:
-            pass
-        case ("compute", f) if sort_of(f, sorts) in ("Int", "Rational", "Real"):
-            pass
-        case ("construct", str(name)) if list(sorts) == [name]:
-            pass
-        case ("optimize", str(name), cost) if list(sorts) == [name] and sort_of(cost, sorts) == "Int":
-            pass
-        case ("count",):
-            pass
-        case _:
-            raise TermError(f"a problem asks one of {', '.join(ASKS)}, not {write(ask)}")
+        case ("find" | "all", *names):
+            return len(names) == len(sorts) and set(names) == set(sorts)
+        case ("decide", goal, "'strong" | "'weak"):
+            return sort_of(goal, sorts) == "Bool"
+        case ("compute", ("I", f, str(x))):
+            return x in sorts and sort_of(f, sorts) in NUMBERS
+        case ("compute", f):
+            return sort_of(f, sorts) in NUMBERS
+        case ("construct", str(name)):
+            return list(sorts) == [name]
+        case ("optimize", str(name), cost):
+            return list(sorts) == [name] and sort_of(cost, sorts) == "Int"
+    return ask == ("count",)
 
 
 @dataclass(frozen=True)
@@ -213,18 +200,15 @@ def sequent(theory: Theory, claim: Claim, steps: Sequence[Claim] = ()) -> Sequen
     `steps` are the earlier claims that `s0`, `s1`, … name; whoever trusts the result has checked them too.
     """
     theory.check()
-    names: list[str] = []
-    premises: list[Term] = []
+    premises: dict[str, Term] = {}
     for name in claim.premises:
-        for each, term in _premise(theory, name, steps):
-            if each not in names:
-                names.append(each)
-                premises.append(term)
+        premises.update(_premises(theory, name, steps))
     _check_goal(theory, claim)
-    return Sequent(claim.form, theory.declared, theory.sorts, tuple(names), tuple(premises), theory.domain, claim.goal)
+    declared, sorts, terms = theory.declared, theory.sorts, tuple(premises.values())
+    return Sequent(claim.form, declared, sorts, tuple(premises), terms, theory.domain, claim.goal)
 
 
-def _premise(theory: Theory, name: str, steps: Sequence[Claim]) -> Sequence[tuple[str, Term]]:
+def _premises(theory: Theory, name: str, steps: Sequence[Claim]) -> Sequence[tuple[str, Term]]:
     if name == "T":
         return theory.statements
     if name == "D":
@@ -232,47 +216,37 @@ def _premise(theory: Theory, name: str, steps: Sequence[Claim]) -> Sequence[tupl
     if name in ("goal", "not-goal") and theory.kind == "decide":
         ask: Any = theory.ask
         return [(name, ask[1] if name == "goal" else ("not", ask[1]))]
-    index = int(name[1:]) if name[1:].isascii() and name[1:].isdigit() and len(name) < 8 else -1
-    if name == f"s{index}" and index < len(steps):
-        if steps[index].form != "entails":
-            raise TermError(f"the step {name!r} states no fact that could be a premise")
-        return [(name, steps[index].goal)]
-    listed = {"a": theory.axioms, "c": theory.clauses}.get(name[:1], ())
-    if name[1:] != str(index) or index >= len(listed):
-        raise TermError(f"no premise is called {name!r}")
-    return [(name, listed[index])]
+    listed: Sequence[Any] = {"a": theory.axioms, "c": theory.clauses, "s": steps}.get(name[:1], ())
+    index = int(name[1:]) if name[1:].isdecimal() and len(name) < 8 else len(listed)
+    if name[1:] != str(index) or index >= len(listed) or (name[0] == "s" and listed[index].form != "entails"):
+        raise TermError(f"no premise is called {name!r}; a step is one where it states a fact")
+    return [(name, listed[index].goal if name[0] == "s" else listed[index])]
 
 
 def _check_goal(theory: Theory, claim: Claim) -> None:
     sorts = theory.sorts
     match claim.form, claim.goal:
         case "model", ("model", *bindings):
-            bound = []
-            for binding in bindings:
+            for binding, name in zip_longest(bindings, sorts):
                 match binding:
-                    case ("=", str(name), value) if name in sorts:
+                    case ("=", str(bound), value) if bound == name:
                         _check_value(name, value, theory.declared[name], sorts[name])
-                        bound.append(name)
                     case _:
-                        raise TermError(f"not a binding of an unknown: {write(binding)}")
-            if bound != list(sorts):
-                raise TermError("a model binds every unknown once, in the order of declaration")
+                        raise TermError(f"a model binds all unknowns in the order of declaration, not {write(binding)}")
+            return
         case "entails", goal if sort_of(goal, sorts) == "Bool":
-            pass
-        case "identity", ("identity", f, g) if {sort_of(f, sorts), sort_of(g, sorts)} <= {"Int", "Rational", "Real"}:
-            if claim.premises != ("D",):
-                raise TermError("an identity is claimed on the domain D")
+            return
+        case "identity", ("identity", f, g) if sort_of(f, sorts) in NUMBERS and sort_of(g, sorts) in NUMBERS:
+            if claim.premises == ("D",):
+                return
         case "count", int(n) if n >= 0 and type(n) is int:
-            pass
-        case _:
-            raise TermError(f"a claim of form {claim.form!r} does not state {write(claim.goal)[:80]}")
+            return
+    raise TermError(f"a claim of form {claim.form!r} does not state {write(claim.goal)[:80]}")
 
 
 def _check_value(name: str, value: Term, declared: Sort, sort: str) -> None:
     """Raise TermError unless the value is a constant of the declared sort, inside its range."""
     given = sort_of(value, {})
-    chain = ("Int", "Rational", "Real")
-    fits = given == sort or (given in chain and sort in chain and chain.index(given) <= chain.index(sort))
     match declared:
         case ("range", int(low), int(high)):
             fits = type(value) is int and low <= value <= high
@@ -282,7 +256,7 @@ def _check_value(name: str, value: Term, declared: Sort, sort: str) -> None:
             fits = type(value) is int
         case "Bool":
             fits = value in ("true", "false")
-        case ("Walk", *_):
-            fits = isinstance(value, tuple) and value[0] == "walk"
+        case _:
+            fits = given in (NUMBERS[: NUMBERS.index(sort) + 1] if sort in NUMBERS else (sort,))
     if not fits:
         raise TermError(f"{write(value)} is no value of {name}, which is {write(declared)[:60]}")

@@ -32,13 +32,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, combinations
 from typing import Any, TypeAlias
 
 from synth_kernel.claims import Sequent
-from synth_kernel.evaluate import Undecided, Undefined, Value, evaluate
-from synth_kernel.exhaustive import finite, work
-from synth_kernel.terms import Sort, Term, TermError, symbols
+from synth_kernel.evaluate import Undecided, Value, holds
+from synth_kernel.exhaustive import domains, finite, work
+from synth_kernel.terms import Sort, Term, TermError, substitute, symbols
 
 Literal: TypeAlias = "tuple[int, int]"
 Clause: TypeAlias = "tuple[Literal, ...]"
@@ -61,11 +61,11 @@ class Encoding:
         self.declared = declared
         self.constraints = constraints
         self.places = {name: place for place, name in enumerate(declared)}
-        widths = [_width(sort) for sort in declared.values()]
+        self.sorts = list(declared.values())
+        widths = [len(finite(sort) or ()) for sort in self.sorts]
         self.full = [(1 << width) - 1 for width in widths]
-        self.offsets = list(
-            accumulate([1 if sort == "Bool" else _width(sort) for sort in declared.values()], initial=1)
-        )
+        variables = [1 if sort == "Bool" else width for sort, width in zip(self.sorts, widths, strict=True)]
+        self.offsets = list(accumulate(variables, initial=1))
         self._derived: dict[int, tuple[list[int], tuple[Clause, ...]]] = {}
         self._fuel = FUEL
 
@@ -79,16 +79,15 @@ class Encoding:
         place = bisect_right(self.offsets, abs(number)) - 1
         if type(number) is not int or number == 0 or place >= len(self.full):
             raise ValueError(f"no literal {number}")
-        full, index = self.full[place], abs(number) - self.offsets[place]
-        boolean = full == 3 and self.offsets[place + 1] - self.offsets[place] == 1
-        bit = 2 if boolean else 1 << index
+        full = self.full[place]
+        bit = 2 if self.sorts[place] == "Bool" else 1 << abs(number) - self.offsets[place]
         return place, bit if number > 0 else full ^ bit
 
     def clause(self, constraint: int, index: int) -> Clause:
         """Return one clause; raise where there is none such or the constraint cannot be encoded."""
+        if constraint < 0 or index < 0:
+            raise IndexError("constraints and clauses are numbered from 0")
         unknowns, clauses = self._derive(constraint)
-        if index < 0:
-            raise IndexError("clauses are numbered from 0")
         return tuple([(unknowns[position], allowed) for position, allowed in clauses[index]])
 
     def length(self, constraint: int) -> int:
@@ -104,43 +103,20 @@ class Encoding:
     def _derive(self, constraint: int) -> tuple[list[int], tuple[Clause, ...]]:
         known = self._derived.get(constraint)
         if known is None:
-            if constraint < 0:
-                raise IndexError("constraints are numbered from 0")
             term, sign = self.constraints[constraint]
-            names: dict[str, str] = {}
-            shape = _shape(term, self.declared, names)
+            names = [name for name in dict.fromkeys(symbols(term)) if name in self.declared]
+            # unknowns are renamed to 0, 1, … in order of first occurrence, so that equal shapes share their clauses
+            shape = substitute(term, {name: str(number) for number, name in enumerate(names)})
             clauses, cost = _clauses(shape, sign, tuple(self.declared[name] for name in names))
             self.charge(cost)  # whether remembered or not, so that a verdict never depends on what came before
             known = self._derived[constraint] = ([self.places[name] for name in names], clauses)
         return known
 
 
-def _width(sort: Sort) -> int:
-    match sort:
-        case ("range", int(low), int(high)):
-            return high - low + 1
-    return len(finite(sort) or ())
-
-
-def _shape(term: Term, declared: Mapping[str, Sort], names: dict[str, str]) -> Term:
-    """Rename the unknowns to 0, 1, … in order of first occurrence, so that equal shapes share their clauses."""
-    if type(term) is tuple:
-        return (term[0], *[_shape(part, declared, names) for part in term[1:]])
-    if type(term) is str and term in declared:
-        return names.setdefault(term, str(len(names)))
-    return term
-
-
 @lru_cache(maxsize=512)
 def _clauses(term: Term, sign: bool, sorts: tuple[Sort, ...]) -> tuple[tuple[Clause, ...], int]:
     """Return the clauses of a statement about the unknowns "0", "1", … and what deriving them cost."""
-    domains = []
-    for sort in sorts:
-        domain = finite(sort)
-        if domain is None:
-            raise TermError("an unknown ranges over an infinite sort")
-        domains.append(domain)
-    builder = _Builder(domains)
+    builder = _Builder(domains(sorts))
     found = tuple(builder.statement(term, sign))
     return found, builder.cost + len(found)
 
@@ -156,9 +132,15 @@ class _Partial(dict[str, Value]):
 
 
 class _Builder:
-    def __init__(self, domains: list[tuple[Value, ...]]) -> None:
-        self.domains = domains
+    def __init__(self, values: list[tuple[Value, ...]]) -> None:
+        self.values = values
+        self.full = [(1 << len(domain)) - 1 for domain in values]
         self.cost = 0
+
+    def spend(self, cost: int) -> None:
+        self.cost += cost
+        if self.cost > FUEL:
+            raise TermError("too many clauses")
 
     def statement(self, term: Term, sign: bool) -> list[Clause]:
         term = _inwards(term)
@@ -170,57 +152,41 @@ class _Builder:
                 if len(set(places)) == len(places):
                     return self.distinct(places)
             if term[0] == ("or" if sign else "and"):
-                parts = _flattened(term, term[0])
-                occurring = [set(filter(str.isdigit, symbols(part))) for part in parts]
-                if all(len(names) <= 1 for names in occurring):
-                    return self.disjunction(parts, occurring, sign)
-        names = list(dict.fromkeys(filter(str.isdigit, symbols(term))))
+                parts = [(part, _unknowns(part)) for part in _flattened(term, term[0])]
+                if all(len(names) <= 1 for _, names in parts):
+                    return self.disjunction(parts, sign)
         self.branches = 0
-        return list(self.tree(term, work(term), sign, names, _Partial()))
+        return list(self.tree(term, work(term), sign, _unknowns(term), _Partial()))
 
     def distinct(self, places: list[int]) -> list[Clause]:
-        found: list[Clause] = []
-        domains = [self.domains[place] for place in places]
-        self.cost += len(places) ** 2 * max(map(len, domains))
-        if self.cost > FUEL:
-            raise TermError("too many clauses")
-        for i, one in enumerate(domains):
-            for j in range(i + 1, len(domains)):
-                numbers = {value: number for number, value in enumerate(domains[j])}
-                for number, value in enumerate(one):
-                    if value in numbers:
-                        left = (1 << len(one)) - 1 ^ 1 << number
-                        right = (1 << len(domains[j])) - 1 ^ 1 << numbers[value]
-                        found.append(((places[i], left), (places[j], right)))
-        if all(domain == domains[0] for domain in domains) and len(domains) == len(domains[0]):
+        self.spend(len(places) ** 2 * max(len(self.values[place]) for place in places))
+        numbered = [{value: number for number, value in enumerate(self.values[place])} for place in places]
+        found: list[Clause] = [
+            ((i, self.full[i] ^ 1 << number), (j, self.full[j] ^ 1 << other[value]))
+            for (i, one), (j, other) in combinations(zip(places, numbered, strict=True), 2)
+            for value, number in one.items()
+            if value in other
+        ]
+        if all(domain == numbered[0] for domain in numbered) and len(numbered) == len(numbered[0]):
             found += [tuple((place, 1 << number) for place in places) for number in range(len(places))]
         return found
 
-    def disjunction(self, parts: list[Term], occurring: list[set[str]], sign: bool) -> list[Clause]:
+    def disjunction(self, parts: list[tuple[Term, list[str]]], sign: bool) -> list[Clause]:
         allowed: dict[int, int] = {}
-        for part, names in zip(parts, occurring, strict=True):
-            if not names:
-                if self.decided(part, work(part), _Partial()) is sign:
-                    return []
-                continue
-            (name,) = names
-            place, cost = int(name), work(part)
-            for number, value in enumerate(self.domains[place]):
-                if self.decided(part, cost, _Partial({name: value})) is sign:
-                    allowed[place] = allowed.get(place, 0) | 1 << number
-        if any(mask == (1 << len(self.domains[place])) - 1 for place, mask in allowed.items()):
-            return []
-        return [tuple(allowed.items())]
+        for part, names in parts:
+            cost = work(part)
+            if not names and self.decided(part, cost, _Partial()) is sign:
+                return []
+            for name in names:
+                for number, value in enumerate(self.values[int(name)]):
+                    if self.decided(part, cost, _Partial({name: value})) is sign:
+                        allowed[int(name)] = allowed.get(int(name), 0) | 1 << number
+        return [] if any(mask == self.full[place] for place, mask in allowed.items()) else [tuple(allowed.items())]
 
     def decided(self, term: Term, cost: int, values: _Partial) -> bool:
         """Say whether a term is true; raise Undecided where the values do not tell."""
-        self.cost += cost
-        if self.cost > FUEL:
-            raise TermError("too many clauses")
-        try:
-            return evaluate(term, values) is True
-        except Undefined:
-            return False
+        self.spend(cost)
+        return holds(term, values)
 
     def tree(self, term: Term, cost: int, sign: bool, names: list[str], values: _Partial) -> tuple[Clause, ...]:
         self.branches += 1
@@ -233,34 +199,33 @@ class _Builder:
                 raise
         place = int(names[0])
         subtrees: dict[tuple[Clause, ...], int] = {}
-        for number, value in enumerate(self.domains[place]):
+        for number, value in enumerate(self.values[place]):
             values[names[0]] = value
             subtree = self.tree(term, cost, sign, names[1:], values)
             subtrees[subtree] = subtrees.get(subtree, 0) | 1 << number
         del values[names[0]]
         if len(subtrees) == 1:
             return next(iter(subtrees))
-        full = (1 << len(self.domains[place])) - 1
-        return tuple(((place, full ^ mask), *clause) for subtree, mask in subtrees.items() for clause in subtree)
+        return tuple(
+            ((place, self.full[place] ^ mask), *clause) for subtree, mask in subtrees.items() for clause in subtree
+        )
 
 
-_DUAL: dict[Any, str] = {"and": "or", "or": "and"}
+def _unknowns(term: Term) -> list[str]:
+    return list(dict.fromkeys(filter(str.isdigit, symbols(term))))
 
 
 def _inwards(term: Term) -> Term:
     """Rewrite `=>`, and `not` before a connective; strong Kleene logic gives both sides the same value, or none."""
-    while isinstance(term, tuple):
-        match term:
-            case ("=>", a, b):
-                term = ("or", ("not", a), b)
-            case ("not", ("not", a)):
-                term = a
-            case ("not", ("=>", a, b)):
-                term = ("and", a, ("not", b))
-            case ("not", (("and" | "or") as head, *parts)):
-                term = (_DUAL[head], *[("not", part) for part in parts])
-            case _:
-                break
+    match term:
+        case ("=>", a, b):
+            return ("or", ("not", a), b)
+        case ("not", negated):
+            match _inwards(negated):
+                case ("not", a):
+                    return _inwards(a)
+                case (("and" | "or") as head, *parts):
+                    return ("and" if head == "or" else "or", *[("not", part) for part in parts])
     return term
 
 

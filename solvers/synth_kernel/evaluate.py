@@ -9,14 +9,16 @@ give intervals that can show ≠ and <, never =.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
 from synth_kernel import numbers
-from synth_kernel.terms import Sort, Term
+from synth_kernel.terms import Sort, Term, number
 
 Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Interval | str | Quoted | Walk
 
@@ -77,18 +79,15 @@ def evaluate(term: Term, values: Mapping[str, Value]) -> Value:
     True
     """
     if type(term) is tuple:
-        operator = term[0]
-        lazy = _LAZY.get(operator)
+        lazy = _LAZY.get(term[0])
         if lazy is not None:
             return lazy(term, values)
-        return _STRICT[operator](*[evaluate(part, values) for part in term[1:]])
-    if type(term) is str:
-        if term in values:
-            return values[term]
-        if term == "true" or term == "false":
-            return term == "true"
+        return _STRICT[term[0]](*[evaluate(part, values) for part in term[1:]])
+    if type(term) is not str:
         return term
-    return term
+    if term in values:
+        return values[term]
+    return term == "true" if term in ("true", "false") else term
 
 
 # ---- Booleans ----------------------------------------------------------------------------------------------------
@@ -112,20 +111,12 @@ def _decided_by(decisive: bool) -> Callable[[Any, Mapping[str, Value]], Value]:
     return connective
 
 
-def _implies(term: Any, values: Mapping[str, Value]) -> Value:
-    return _or(("or", ("not", term[1]), term[2]), values)
-
-
-def _ite(term: Any, values: Mapping[str, Value]) -> Value:
-    return evaluate(term[2] if evaluate(term[1], values) is True else term[3], values)
-
-
 _or = _decided_by(True)
 _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "and": _decided_by(False),
     "or": _or,
-    "=>": _implies,
-    "ite": _ite,
+    "=>": lambda term, values: _or(("or", ("not", term[1]), term[2]), values),
+    "ite": lambda term, values: evaluate(term[2] if evaluate(term[1], values) is True else term[3], values),
     "quote": lambda term, _: Quoted(term[1]),
     "walk": lambda term, _: Walk(term[1:], {}),
     "root": lambda term, _: numbers.root(term),
@@ -169,38 +160,22 @@ def _distinct(*parts: Value) -> bool:
 # ---- arithmetic --------------------------------------------------------------------------------------------------
 
 
-def _bits(value: Value) -> int:
-    if type(value) is int:
-        return value.bit_length()
-    if isinstance(value, Fraction):
-        return max(value.numerator.bit_length(), value.denominator.bit_length())
-    return numbers.bits(value)
+def _bounded(value: Value) -> Value:
+    """Return a number in canonical form; raise Undecided where it has grown too large."""
+    if numbers.bits(value) > MAX_BITS:
+        raise Undecided("a number grew too large")
+    return number(value) if type(value) is Fraction else value
 
 
-def _canonical(value: Value) -> Value:
-    return value.numerator if type(value) is Fraction and value.denominator == 1 else value
+def _folded(operation: Callable[[Value, Value], Value]) -> Callable[..., Value]:
+    def fold(total: Value, *parts: Value) -> Value:
+        for part in parts:  # the size is checked each time: denominators multiply
+            total = operation(total, part)
+            if type(total) is not int or total.bit_length() > MAX_BITS:
+                total = _bounded(total)
+        return total
 
-
-def _sum(*parts: Value) -> Value:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-        if type(total) is not int and _bits(total) > MAX_BITS:  # each time: denominators multiply
-            raise Undecided("a number grew too large")
-    return _canonical(total)
-
-
-def _product(*parts: Value) -> Value:
-    total = parts[0]
-    for part in parts[1:]:
-        if _bits(total) + _bits(part) > MAX_BITS:
-            raise Undecided("a number grew too large")
-        total = total * part
-    return _canonical(total)
-
-
-def _minus(a: Value, b: Value = None) -> Value:
-    return -a if b is None else _canonical(a - b)
+    return fold
 
 
 def _quotient(a: Value, b: Value) -> Value:
@@ -208,28 +183,22 @@ def _quotient(a: Value, b: Value) -> Value:
         if b == 0:
             raise Undefined("division by zero")
         if type(a) in (int, Fraction):
-            return _canonical(Fraction(a) / b)
+            return _bounded(Fraction(a) / b)
     return numbers.quotient(a, b, Undefined, Undecided)
 
 
 def _power(base: Value, exponent: Value) -> Value:
     if type(exponent) is not int or abs(exponent) > 64:
         raise Undecided("an exponent is an integer up to 64")
-    if exponent < 0:
-        return _quotient(1, _power(base, -exponent))
-    if _bits(base) * exponent > MAX_BITS:
+    if numbers.bits(base) * abs(exponent) > MAX_BITS:
         raise Undecided("a number grew too large")
-    return _canonical(base**exponent)
+    return _bounded(base**exponent) if exponent >= 0 else _quotient(1, _power(base, -exponent))
 
 
-def _integral(name: str) -> Callable[[Value, Value], Value]:
-    def operation(a: Value, b: Value) -> Value:
-        if b == 0:
-            raise Undefined(f"{name} by zero")
-        remainder = a % abs(b)  # SMT-LIB: 0 ≤ (mod a b) < |b|
-        return remainder if name == "mod" else (a - remainder) // b
-
-    return operation
+def _modulo(a: Value, b: Value) -> Value:
+    if b == 0:
+        raise Undefined("division by zero")
+    return a % abs(b)  # SMT-LIB: 0 ≤ (mod a b) < |b|
 
 
 def _real(name: str) -> Callable[[Value], Value]:
@@ -239,52 +208,32 @@ def _real(name: str) -> Callable[[Value], Value]:
 # ---- quoted expressions and walks --------------------------------------------------------------------------------
 
 
-def _leaves_among(expression: Quoted, *given: int) -> bool:
-    leaves = Counter(_leaves(expression.term))
-    return leaves <= Counter(given)
-
-
 def _leaves(term: Term) -> list[Term]:
     return [leaf for part in term[1:] for leaf in _leaves(part)] if isinstance(term, tuple) else [term]
 
 
-def _operators_among(expression: Quoted, *given: str) -> bool:
-    def used(term: Term) -> set[str]:
-        if not isinstance(term, tuple):
-            return set()
-        return {f"'{_OPERATOR_NAMES.get(str(term[0]), term[0])}"}.union(*map(used, term[1:]))
-
-    return used(expression.term) <= set(given)
+_OPERATOR_NAMES: dict[Any, str] = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 
 
-_OPERATOR_NAMES = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+def _operators(term: Term) -> set[str]:
+    if not isinstance(term, tuple):
+        return set()
+    return {f"'{_OPERATOR_NAMES.get(term[0], term[0])}"}.union(*map(_operators, term[1:]))
 
 
-def _cost(walk: Walk) -> int:
-    try:
-        return sum(walk.arcs[arc] for arc in zip(walk.places, walk.places[1:], strict=False))
-    except KeyError as arc:
-        raise Undefined(f"no arc {arc}") from None
+def _visited(walk: Walk) -> list[tuple[str, int]]:
+    """Return the places of a walk, each with the cost so far; raise Undefined where a step is no listed arc."""
+    steps = list(pairwise(walk.places))
+    if missing := [step for step in steps if step not in walk.arcs]:
+        raise Undefined(f"no arc {missing[0]}")
+    return list(zip(walk.places, accumulate([walk.arcs[step] for step in steps], initial=0), strict=True))
 
 
-def _visits(walk: Walk, place: str) -> bool:
-    _cost(walk)
-    return place in walk.places
-
-
-def _reach(walk: Walk, place: str) -> int:
-    _cost(walk)
-    if place not in walk.places:
-        raise Undefined(f"the walk does not visit {place}")
-    return _cost(Walk(walk.places[: walk.places.index(place) + 1], walk.arcs))
-
-
-def _end(index: int) -> Callable[[Walk], str]:
-    def end(walk: Walk) -> str:
-        _cost(walk)
-        return walk.places[index]
-
-    return end
+def _reach(walk: Walk, wanted: str) -> int:
+    for place, cost in _visited(walk):
+        if place == wanted:
+            return cost
+    raise Undefined(f"the walk does not visit {wanted}")
 
 
 _STRICT: dict[Any, Callable[..., Value]] = {
@@ -297,21 +246,21 @@ _STRICT: dict[Any, Callable[..., Value]] = {
     "<=": lambda a, b: not _less(b, a),
     ">": lambda a, b: _less(b, a),
     ">=": lambda a, b: not _less(a, b),
-    "+": _sum,
-    "*": _product,
-    "-": _minus,
+    "+": _folded(operator.add),
+    "*": _folded(operator.mul),
+    "-": lambda a, b=None: -a if b is None else _bounded(a - b),
     "/": _quotient,
     "^": _power,
     "abs": lambda a: -a if _less(a, 0) else a,
-    "div": _integral("div"),
-    "mod": _integral("mod"),
+    "div": lambda a, b: (a - _modulo(a, b)) // b,
+    "mod": _modulo,
     **{name: _real(name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "atan")},
     "value": lambda expression: evaluate(expression.term, {}),
-    "leaves_among": _leaves_among,
-    "operators_among": _operators_among,
-    "cost": _cost,
-    "start": _end(0),
-    "end": _end(-1),
-    "visits": _visits,
+    "leaves_among": lambda expression, *given: Counter(_leaves(expression.term)) <= Counter(given),
+    "operators_among": lambda expression, *given: _operators(expression.term) <= set(given),
+    "cost": lambda walk: _visited(walk)[-1][1],
+    "start": lambda walk: _visited(walk)[0][0],
+    "end": lambda walk: _visited(walk)[-1][0],
+    "visits": lambda walk, place: place in dict(_visited(walk)),
     "reach": _reach,
 }

@@ -9,15 +9,15 @@ Unknowns that occur in no premise and not in the goal do not matter, because no 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import product
 from math import prod
 from typing import Any
 
 from synth_kernel.claims import Sequent
 from synth_kernel.evaluate import Value, holds
-from synth_kernel.terms import Sort, Term, symbols
+from synth_kernel.terms import Sort, Term, TermError, symbols
 
 MAX_WORLDS = 1 << 12
 MAX_WORK = 1 << 21  # worlds times work, when the evaluator enumerates
@@ -29,6 +29,18 @@ COMPARE: dict[Any, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "distinct": operator.ne,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+_COMBINED = {**COMPARE, "+": operator.add}
+# from all worlds, and those in which each argument is true, to those in which the whole is
+_CONNECTIVES: dict[Any, Callable[..., int]] = {
+    "not": lambda full, a: full ^ a,
+    "and": lambda full, *parts: reduce(operator.and_, parts, full),
+    "or": lambda full, *parts: reduce(operator.or_, parts, 0),
+    "=>": lambda full, a, b: (full ^ a) | b,
+    "xor": lambda full, a, b: a ^ b,
+    "=": lambda full, a, b: full ^ a ^ b,
+    "distinct": lambda full, a, b, *others: 0 if others else a ^ b,  # of three truth values two are equal
+    "ite": lambda full, a, b, c: (a & b) | ((full ^ a) & c),
+}
 
 
 def finite(sort: Sort) -> tuple[Value, ...] | None:
@@ -47,6 +59,14 @@ def finite(sort: Sort) -> tuple[Value, ...] | None:
     return None
 
 
+def domains(sorts: Iterable[Sort]) -> list[tuple[Value, ...]]:
+    """Return the values of each sort; raise TermError where one is infinite."""
+    found = [finite(sort) for sort in sorts]
+    if None in found:
+        raise TermError("an unknown ranges over an infinite sort")
+    return found  # type: ignore[return-value]
+
+
 def work(term: Term) -> int:
     """Return about how long evaluating a term takes, in nodes; one that needs enclosures counts as many.
 
@@ -58,22 +78,13 @@ def work(term: Term) -> int:
     return (500 if term[0] in _SLOW else 1) + sum(map(work, term[1:]))
 
 
-@lru_cache(maxsize=16)
-def _patterns(count: int) -> tuple[int, ...]:
-    """Return for each of `count` unknowns the worlds in which it is true, as the bits of one integer."""
-    full = (1 << (1 << count)) - 1
-    return tuple(full // ((1 << (1 << i)) + 1) << (1 << i) for i in range(count))
-
-
 def worlds(names: Sequence[str]) -> dict[str, int]:
     """Map at most 12 Boolean unknowns to the worlds in which each is true: unknown i is bit i of a world's number.
 
     >>> {name: bin(mask) for name, mask in worlds(["p", "q"]).items()}
     {'p': '0b1010', 'q': '0b1100'}
     """
-    if 1 << len(names) > MAX_WORLDS:
-        raise ValueError(f"{len(names)} Booleans have more than {MAX_WORLDS} worlds")
-    return dict(zip(names, _patterns(len(names)), strict=True))
+    return all_worlds(dict.fromkeys(names, "Bool"))[0]
 
 
 def all_worlds(declared: Mapping[str, Sort]) -> tuple[dict[str, Any], int]:
@@ -83,15 +94,18 @@ def all_worlds(declared: Mapping[str, Sort]) -> tuple[dict[str, Any], int]:
     >>> bin(masks["p"]), {value: bin(mask) for value, mask in masks["c"].items()}, bin(full)
     ('0b1010', {"'red": '0b11', "'blue": '0b1100'}, '0b1111')
     """
-    domains = {name: finite(sort) or () for name, sort in declared.items()}
-    full = (1 << prod(map(len, domains.values()))) - 1
+    total = prod([len(finite(sort) or ()) for sort in declared.values()])
+    if not 0 < total <= MAX_WORLDS:
+        raise ValueError(f"{total} assignments of finite unknowns, where from 1 to {MAX_WORLDS} can be tried")
+    full = (1 << total) - 1
     masks: dict[str, Any] = {}
     stride = 1
-    for name, domain in domains.items():
+    for name, sort in declared.items():
+        domain = finite(sort) or ()
         period = stride * len(domain)
         pattern = full // ((1 << period) - 1) * ((1 << stride) - 1)
         levels = {value: pattern << i * stride for i, value in enumerate(domain)}
-        masks[name] = levels[True] if declared[name] == "Bool" else levels
+        masks[name] = levels[True] if sort == "Bool" else levels
         stride = period
     return masks, full
 
@@ -106,96 +120,41 @@ def truth(term: Term, masks: Mapping[str, Any], full: int) -> int | None:
     >>> bin(truth(("=", ("count", "p", "q"), 1), worlds(["p", "q"]), 0b1111))
     '0b110'
     """
-    if type(term) is str:
-        found = full if term == "true" else 0 if term == "false" else masks.get(term)
-        return found if type(found) is int else None
+    found = _levels(term, masks, full)
+    return found if type(found) is int else None
+
+
+def _levels(term: Term, masks: Mapping[str, Any], full: int) -> Any:
+    """Return where a Boolean term is true, for another one {value: worlds}, and None beyond the fragment."""
     if type(term) is not tuple:
-        return None
-    head = term[0]
-    if head in COMPARE and len(term) == 3:
-        left = truth(term[1], masks, full)
-        if left is None:
-            return _compared(head, term, masks, full)
-        right = truth(term[2], masks, full)
-        if right is None or head not in ("=", "distinct"):
-            return None
-        return left ^ right if head == "distinct" else full ^ left ^ right
-    parts = []
+        if term in masks:
+            return masks[term]  # type: ignore[index]
+        if type(term) is int or (type(term) is str and term[0] == "'"):
+            return {term: full}
+        return full if term == "true" else 0 if term == "false" else None
+    head: Any = term[0]
+    parts: list[Any] = []
     for part in term[1:]:
-        mask = truth(part, masks, full)
-        if mask is None:
+        found = _levels(part, masks, full)
+        if found is None:
             return None
-        parts.append(mask)
-    return _connected(head, parts, full)
-
-
-def _connected(head: Term, parts: list[int], full: int) -> int | None:
-    match head, parts:
-        case "not", [a]:
-            return full ^ a
-        case "and", _:
-            every = full
-            for part in parts:
-                every &= part
-            return every
-        case "or", _:
-            some = 0
-            for part in parts:
-                some |= part
-            return some
-        case "=>", [a, b]:
-            return (full ^ a) | b
-        case "xor", [a, b]:
-            return a ^ b
-        case "ite", [a, b, c]:
-            return (a & b) | ((full ^ a) & c)
-        case "distinct", [_, _, _, *_]:
-            return 0  # of three truth values two are equal
-    return None
-
-
-def _compared(head: Term, term: tuple[Term, ...], masks: Mapping[str, Any], full: int) -> int | None:
-    left, right = _levels(term[1], masks, full), _levels(term[2], masks, full)
-    if left is None or right is None or len(left) * len(right) > _MAX_PAIRS:
-        return None
-    holding, test = 0, COMPARE[head]
-    for a, worlds_of_a in left.items():
-        for b, worlds_of_b in right.items():
-            if test(a, b):
-                holding |= worlds_of_a & worlds_of_b
-    return holding
-
-
-def _levels(term: Term, masks: Mapping[str, Any], full: int) -> dict[Value, int] | None:
-    """Return, for each value of an unknown, a constant or a sum of counts, the worlds in which it has that value."""
-    if type(term) is int:
-        return {term: full}
-    if type(term) is str:
-        found = {term: full} if term.startswith("'") else masks.get(term)
-        return found if type(found) is dict else None
-    if not isinstance(term, tuple):
-        return None
-    if term[0] == "count" and len(term) <= _MAX_COUNTED:
+        parts.append(found)
+    if head == "count" and len(parts) < _MAX_COUNTED:
         exactly = [full]  # exactly[k]: the worlds in which k of the arguments so far are true
-        for part in term[1:]:
-            found = truth(part, masks, full)
-            if found is None:
-                return None
-            missing = full ^ found
-            exactly = [
-                *[(more & missing) | (fewer & found) for more, fewer in zip(exactly, [0, *exactly], strict=False)],
-                exactly[-1] & found,
-            ]
+        for part in parts:
+            pairs = zip([*exactly, 0], [0, *exactly], strict=True)
+            exactly = [(more & ~part) | (fewer & part) for more, fewer in pairs]
         return dict(enumerate(exactly))
-    if term[0] == "+" and len(term) == 3:
-        left, right = _levels(term[1], masks, full), _levels(term[2], masks, full)
-        if left is not None and right is not None and len(left) * len(right) <= MAX_WORLDS:
-            total: dict[int, int] = {}
-            for a, worlds_of_a in left.items():
-                for b, worlds_of_b in right.items():
-                    total[a + b] = total.get(a + b, 0) | (worlds_of_a & worlds_of_b)
-            return total
-    return None
+    if dict not in map(type, parts):
+        return _CONNECTIVES[head](full, *parts) if head in _CONNECTIVES else None
+    if head not in _COMBINED or len(parts) != 2 or len(parts[0]) * len(parts[1]) > _MAX_PAIRS:
+        return None
+    levels: dict[Value, int] = {}
+    for (a, worlds_of_a), (b, worlds_of_b) in product(parts[0].items(), parts[1].items()):
+        value = _COMBINED[head](a, b)
+        if value is not False:
+            levels[value] = levels.get(value, 0) | (worlds_of_a & worlds_of_b)
+    return levels if head == "+" else levels.get(True, 0)
 
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
@@ -205,26 +164,15 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     """
     terms = (*sequent.premises, sequent.goal)
     occurring = {name for term in terms for name in symbols(term)}
-    names = [name for name in sequent.declared if name in occurring]
-    domains = [finite(sequent.declared[name]) for name in names]
-    total = 1
-    for domain in domains:
-        if domain is None:
-            raise ValueError("an unknown ranges over an infinite sort")
-        total *= len(domain)
-        if total > MAX_WORLDS:
-            raise ValueError(f"{total} assignments are too many to try")
-    masks, full = all_worlds({name: sequent.declared[name] for name in names})
+    declared = {name: sort for name, sort in sequent.declared.items() if name in occurring}
+    masks, full = all_worlds(declared)
     found = [truth(term, masks, full) for term in terms]
     if None not in found:
-        possible = full
-        for mask in found[:-1]:
-            possible &= mask  # type: ignore[operator]
-        return not possible & ~found[-1]  # type: ignore[operator]
-    if total * sum(map(work, terms)) > MAX_WORK:
-        raise ValueError(f"{total} assignments are too many to try one by one")
-    for chosen in product(*domains):  # type: ignore[arg-type]
-        values = dict(zip(names, chosen, strict=True))
+        return not reduce(operator.and_, found[:-1], full) & ~found[-1]  # type: ignore[operator]
+    if full.bit_length() * sum(map(work, terms)) > MAX_WORK:
+        raise ValueError(f"{full.bit_length()} assignments are too many to try one by one")
+    for chosen in product(*domains(declared.values())):
+        values = dict(zip(declared, chosen, strict=True))
         if all(holds(premise, values) for premise in sequent.premises) and not holds(sequent.goal, values):
             return False
     return True

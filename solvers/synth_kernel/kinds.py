@@ -7,11 +7,10 @@ An answer is a term: `(model (= x 2) …)` for find, construct and optimize, `(v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate
-from synth_kernel.terms import Term, TermError, symbols, write
+from synth_kernel.terms import Term, TermError, write
 
 ROLES = {
     "find": ("correct", "unique"),
@@ -43,11 +42,9 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
             found = [Claim("correct", "model", everything, ("model", ("=", x, value))) for value in values]
             return [*found, Claim("complete", "entails", everything, ("or", *[("=", x, value) for value in values]))]
         case ("decide", goal, mode), ("'yes" | "'no" | "'unknown"):
-            consistent = Claim("consistent", "model", everything, ANY)
-            return [consistent, *_decide(theory, goal, mode, answer)]
+            return [Claim("consistent", "model", everything, ANY), *_decide(goal, mode, answer)]
         case ("compute", ("I", f, str(x))), _ if _is_plain(answer):
-            derivative: Term = ("D", answer, x)
-            return [_identity("well_defined", f, f), _identity("correct", derivative, f)]
+            return [_identity("well_defined", f, f), _identity("correct", ("D", answer, x), f)]
         case ("compute", f), _ if _is_plain(answer):
             return [_identity("well_defined", f, f), _identity("correct", f, answer)]
         case ("construct", str(_)), ("model", _):
@@ -64,7 +61,7 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
     raise TermError(f"{write(answer)[:80]} does not answer {write(theory.ask)[:80]}")
 
 
-def _decide(theory: Theory, goal: Any, mode: Any, answer: Term) -> list[Claim]:
+def _decide(goal: Term, mode: Term, answer: Term) -> list[Claim]:
     """`'strong` asks for true, false or unknown; `'weak` asks whether the goal follows, yes or no."""
     if answer == "'yes":
         return [Claim("correct", "entails", ("T",), goal)]
@@ -92,8 +89,3 @@ def fits(wanted: Sequence[Claim], claims: Sequence[Claim]) -> bool:
         and (want.goal == ANY or write(want.goal) == write(claim.goal))
         for want, claim in zip(wanted, claims, strict=True)
     )
-
-
-def unknowns_of(term: Term) -> set[str]:
-    """Return the symbols of a term that are neither constants nor truth values."""
-    return {name for name in symbols(term) if name not in ("true", "false") and not name.startswith("'")}

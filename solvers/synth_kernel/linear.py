@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 from synth_kernel.claims import Sequent
-from synth_kernel.terms import Term, read
+from synth_kernel.terms import NUMBERS, Term, read
 
-Form = dict[str, "int | Fraction"]  # unknown -> coefficient; "" -> the constant; the form equals zero
+Form = dict[str, "int | Fraction"]  # unknown -> coefficient, "" -> the constant; none is 0
 
 MAX_DIGITS = 400
 MAX_ENTRIES = 10_000
@@ -28,31 +28,24 @@ class NotLinear(ValueError):
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     """Add up the named multiples of the premises and compare with each equation of the goal."""
-    if any(sort not in ("Rational", "Real", "Int") for sort in sequent.sorts.values()):
+    if not set(sequent.sorts.values()) <= set(NUMBERS):
         return False
     goal = sequent.goal
     goals = goal[1:] if isinstance(goal, tuple) and goal[0] == "and" else (goal,)
     rows = certificate["rows"]
     if len(rows) != len(goals) or sum(map(len, rows)) > MAX_ENTRIES:
         return False
-    place = {name: index for index, name in enumerate(sequent.names)}
+    premises = dict(zip(sequent.names, sequent.premises, strict=True))
     for wanted, row in zip(goals, rows, strict=True):
-        total: Form = {}
+        left = equation(wanted)
         for name, text in row.items():
-            if len(text) > MAX_DIGITS:
-                return False
-            factor = read(text)
+            factor = read(text) if len(text) <= MAX_DIGITS else None
             if not isinstance(factor, int | Fraction):
                 return False
-            for unknown, coefficient in equation(sequent.premises[place[name]]).items():
-                total[unknown] = total.get(unknown, 0) + factor * coefficient
-        if _nonzero(total) != _nonzero(equation(wanted)):
+            left = _plus(left, equation(premises[name]), -factor)
+        if left:
             return False
     return True
-
-
-def _nonzero(form: Form) -> Form:
-    return {unknown: coefficient for unknown, coefficient in form.items() if coefficient}
 
 
 @lru_cache(maxsize=4096)
@@ -62,48 +55,38 @@ def equation(term: Term) -> Form:
     >>> equation(("=", ("+", ("*", 2, "x"), ("-", "y")), 5))
     {'x': 2, 'y': -1, '': -5}
     """
-    if not isinstance(term, tuple) or term[0] != "=" or len(term) != 3:
-        raise NotLinear(term)
-    form: Form = {}
-    _add(term[1], 1, form)
-    _add(term[2], -1, form)
-    return form
+    match term:
+        case ("=", left, right):
+            return _plus(_form(left), _form(right), -1)
+    raise NotLinear(term)
 
 
-def _add(term: Term, factor: int | Fraction, form: Form) -> None:
-    """Add factor × term to the form."""
-    if isinstance(term, str):
-        if term in ("true", "false") or term.startswith("'"):
-            raise NotLinear(term)
-        form[term] = form.get(term, 0) + factor
-    elif not isinstance(term, tuple):
-        form[""] = form.get("", 0) + factor * term
-    elif term[0] == "+":
-        for part in term[1:]:
-            _add(part, factor, form)
-    elif term[0] == "-":
-        _add(term[1], factor if len(term) == 3 else -factor, form)
-        if len(term) == 3:
-            _add(term[2], -factor, form)
-    elif term[0] in ("*", "/") and len(term) == 3:
-        constant, other = (term[2], term[1]) if term[0] == "/" else _split(term)
-        value = _constant(constant)
-        if term[0] == "/":
-            if not value:
-                raise NotLinear(term)
-            value = Fraction(1) / value
-        _add(other, factor * value, form)
-    else:
-        raise NotLinear(term)
+def _plus(form: Form, other: Form, factor: int | Fraction = 1) -> Form:
+    total = {unknown: form.get(unknown, 0) + factor * other.get(unknown, 0) for unknown in (form | other)}
+    return {unknown: coefficient for unknown, coefficient in total.items() if coefficient}
 
 
-def _split(product: tuple[Term, ...]) -> tuple[Term, Term]:
-    return (product[2], product[1]) if isinstance(product[2], int | Fraction) else (product[1], product[2])
-
-
-def _constant(term: Term) -> int | Fraction:
-    form: Form = {}
-    _add(term, 1, form)
-    if any(unknown for unknown, coefficient in form.items() if unknown and coefficient):
-        raise NotLinear(term)
-    return form.get("", 0)
+def _form(term: Term) -> Form:
+    """Return a linear term as a form."""
+    match term:
+        case int() | Fraction():
+            return {"": term} if term else {}
+        case str() if term not in ("true", "false") and not term.startswith("'"):
+            return {term: 1}
+        case ("+", *parts):
+            return reduce(_plus, map(_form, parts), {})
+        case ("-", part):
+            return _plus({}, _form(part), -1)
+        case ("-", first, second):
+            return _plus(_form(first), _form(second), -1)
+        case ("*", first, second):
+            one, other = _form(first), _form(second)
+            if other.keys() <= {""}:
+                one, other = other, one
+            if one.keys() <= {""}:
+                return _plus({}, other, one.get("", 0))
+        case ("/", first, second):
+            divisor = _form(second)
+            if divisor.keys() == {""}:
+                return _plus({}, _form(first), 1 / Fraction(divisor[""]))
+    raise NotLinear(term)

@@ -14,8 +14,9 @@ bounds the whole, so reading is total. docs/meaning.md specifies the language; `
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from inspect import signature
 from typing import Any, TypeAlias
 
 from synth_kernel.claims import ASKS, Theory
@@ -30,8 +31,11 @@ Code: TypeAlias = Callable[["Reading", Scope], Value]
 
 FUEL = 200_000  # nodes evaluated for one text
 SORTS = {"Bool", "Int", "Rational", "Real", "Expr"}
+_CONSTANTS = SORTS | {"true", "false"}
+_BINDING = ("for", "let", "define")  # forms whose first argument is a pattern or a name
 PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I"}
 _PARAMETERS = re.compile(r"([a-z]\w*)\(((?:\*?\w+)?(?:, \*?\w+)*)\)\Z", re.ASCII)
+_SPLICE = re.compile(r"(?<![^\s(])\*([A-Za-z_][\w.]*)", re.ASCII)
 
 
 class MeaningError(ValueError):
@@ -49,36 +53,37 @@ class Meaning:
         sources: dict[str, tuple[list[str], Term]] = {}
         for key, text in table.items():
             found = _PARAMETERS.match(key)
-            if found is None:
-                raise MeaningError(f"a meaning begins name(parameter, *rest), not {key!r}")
+            if found is None or found[1] in sources:
+                raise MeaningError(f"a meaning begins name(parameter, *rest), a name of its own, not {key!r}")
             try:
-                body = read(re.sub(r"\*(?=[A-Za-z_])", "splice.", text))
+                body = read(_SPLICE.sub(r"(splice \1)", text))
             except TermError as error:
                 raise MeaningError(f"{key}: {error}") from None
-            if found[1] in sources:
-                raise MeaningError(f"two meanings for {found[1]}")
             sources[found[1]] = ([name.strip() for name in found[2].split(",") if name], body)
-        bodies = [body for _, body in sources.values()]
-        self._indexed = {head for body in bodies for head in _heads_of_unknowns(body)}
-        self._defined = {name for body in bodies for name in _definitions(body)}
+        self._indexed: set[str] = set()
+        self._defined: set[str] = set()
+        for part in [part for _, body in sources.values() for part in _applications(body)]:
+            match part:
+                case ("unknown", (str(head), *_), _):
+                    self._indexed.add(head)
+                case ("define", str(name), _):
+                    self._defined.add(name)
         self.parameters = {alias: parameters for alias, (parameters, _) in sources.items()}
-        self._code = {alias: self._template(alias, *source) for alias, source in sources.items()}
-        self._header: tuple[Tree, Value, Scope, int] | None = None  # the last one: problems often share a large header
+        self._templates = {alias: self._template(alias, *source) for alias, source in sources.items()}
+        # the last header, its value, what it defined and cost: problems often share a large one
+        self._header: tuple[Any, list[Value], Scope, int] = (None, [], {}, 0)
 
     def problem(self, tree: Tree) -> Reading:
         """Read a problem; raise MeaningError or TermError where it has none."""
         reading = Reading(self, {})
-        header, *rest = tree[1:] or ("",)
-        if self._header is not None and self._header[0] == header:
-            _, first, scope, fuel = self._header
+        header, first, scope, fuel = self._header
+        if header == tree[1:2]:
             reading._scope.update(scope)
             reading.burn(fuel)  # as much as the first time: what is remembered must not change a verdict
         else:
-            first = reading.value(header)
-            self._header = (
-                (header, first, dict(reading._scope), FUEL - reading._fuel) if isinstance(header, tuple) else None
-            )
-        parts = reading.apply(tree[0], [first, *map(reading.value, rest)] if len(tree) > 1 else [])
+            first = [reading.value(header) for header in tree[1:2]]
+            self._header = (tree[1:2], first, dict(reading._scope), FUEL - reading._fuel)
+        parts = reading.apply(tree[0], [*first, *map(reading.value, tree[2:])])
         if not isinstance(parts, list):
             raise MeaningError(f"the meaning of {tree[0]} is not a (problem …)")
         reading.theory = Theory.of(parts)
@@ -86,85 +91,57 @@ class Meaning:
 
     # ---- compiling ---------------------------------------------------------------------------------------------
 
-    def _template(self, alias: str, parameters: list[str], body: Term) -> Code:
-        stars = [name for name in parameters if name.startswith("*")]
-        if len(stars) > 1 or len(set(parameters)) < len(parameters):
+    def _template(self, alias: str, parameters: list[str], body: Term) -> tuple[list[str], int | None, Code]:
+        """Return the names of the parameters, the place of the one that takes the rest, and the code."""
+        stars = [place for place, name in enumerate(parameters) if name.startswith("*")]
+        names = [name.lstrip("*") for name in parameters]
+        if len(stars) > 1 or len(set(names)) < len(names):
             raise MeaningError(f"{alias}: parameters are distinct and at most one begins with *")
-        names = {name.lstrip("*") for name in parameters}
-        if taken := names & (SORTS | {"true", "false"}):
+        if taken := set(names) & _CONSTANTS:
             raise MeaningError(f"{alias}: the parameter {min(taken)!r} has a meaning already; call it otherwise")
-        code = self._compile(alias, body, names)
-        before = parameters.index(stars[0]) if stars else len(parameters)
-        after = len(parameters) - before - 1
+        return names, (stars[0] if stars else None), self._compile(alias, body, set(names))
+
+    def _compile(self, alias: str, body: Term, local: set[str], in_sort: bool = False) -> Code:
+        """Compile a part of a template; in a declared sort `(range lo hi)` is a sort, not a list."""
+        if not isinstance(body, tuple):
+            return self._atom(alias, body, local)
+        head, *parts = body
+        assert isinstance(head, str)
+        form = _range_sort if in_sort and head == "range" else FORMS.get(head)
+        if form is None:
+            if head not in self._indexed | OPERATORS | PARTS | {*ASKS}:
+                raise MeaningError(
+                    f"{alias}: unknown name {head!r}; an operator, a form or an indexed unknown stands here"
+                )
+            make = _indexed_name if head in self._indexed else _application
+            codes = [self._compile(alias, part, local) for part in parts]
+            return lambda reading, scope: make(head, _all(reading, scope, codes))
+        fixed, rest = parts[: head in _BINDING], parts[head in _BINDING :]
+        try:
+            signature(form).bind(None, {}, *parts)
+            assert head != "define" or isinstance(fixed[0], str)
+        except (TypeError, AssertionError):
+            raise MeaningError(f"{alias}: ({head} …) is not formed like that: {write(body)[:80]}") from None
+        inner = local.union(*[_names(alias, pattern) for pattern in fixed])
+        given: list[Any] = [*fixed, *[self._compile(alias, part, local, head == "unknown") for part in rest[:1]]]
+        given += [self._compile(alias, part, inner, head == "unknown") for part in rest[1:]]
 
         def run(reading: Reading, scope: Scope) -> Value:
-            values = scope["*"]
-            if len(values) != len(parameters) if not stars else len(values) < len(parameters) - 1:
-                raise MeaningError(f"{alias} takes {', '.join(parameters)}, not {len(values)} parts")
-            bound = dict(zip(parameters[:before], values, strict=False))
-            if stars:
-                bound[stars[0][1:]] = list(values[before : len(values) - after])
-                bound.update(zip(parameters[before + 1 :], values[len(values) - after :], strict=True))
-            return code(reading, bound)
+            try:
+                return form(reading, scope, *given)
+            except (TypeError, IndexError) as error:
+                raise MeaningError(f"{alias}: ({head} …) cannot take such values: {error}") from None
 
         return run
 
-    def _compile(self, alias: str, body: Term, local: set[str]) -> Code:
-        if not isinstance(body, tuple):
-            return self._atom(alias, body, local)
-        head = body[0]
-        assert isinstance(head, str)
-        form = FORMS.get(head)
-        if form is not None:
-            try:
-                return form(self, alias, body, local)
-            except (ValueError, TypeError, AssertionError) as error:
-                if isinstance(error, MeaningError):
-                    raise
-                raise MeaningError(f"{alias}: ({head} …) is not formed like that: {write(body)[:80]}") from None
-        if head in self._indexed:
-            parts = self._all(alias, body[1:], local)
-            return lambda reading, scope: _indexed_name(head, parts(reading, scope))
-        if head not in OPERATORS and head not in PARTS and head not in ASKS:
-            raise MeaningError(f"{alias}: unknown name {head!r}; here stands an operator, a form or an indexed unknown")
-        parts = self._all(alias, body[1:], local)
-        return lambda reading, scope: (head, *parts(reading, scope))
-
-    def _atom(self, alias: str, atom: Term, local: set[str]) -> Code:
-        if isinstance(atom, str) and atom.startswith("splice."):
-            inner = self._atom(alias, atom.removeprefix("splice."), local)
-            return lambda reading, scope: _Marker(_list(inner(reading, scope)))
-        if not isinstance(atom, str) or atom.startswith("'") or atom in ("true", "false") or atom in SORTS:
+    def _atom(self, alias: str, atom: Any, local: set[str]) -> Code:
+        if not isinstance(atom, str) or atom.startswith("'") or atom in _CONSTANTS:
             return lambda reading, scope: atom
         if atom in local:
             return lambda reading, scope: scope[atom]
         if atom in self._defined:
             return lambda reading, scope: reading.lookup(atom)
         raise MeaningError(f"{alias}: unknown name {atom!r}; write 'constant for a constant of its own")
-
-    def _sort(self, alias: str, sort: Term, local: set[str]) -> Code:
-        """Compile a declared sort; in it `(range lo hi)` is a sort, not a list."""
-        if not isinstance(sort, tuple) or sort[0] != "range":
-            return self._compile(alias, sort, local)
-        low, high = [self._compile(alias, end, local) for end in sort[1:]]
-        return lambda reading, scope: ("range", _integer(low(reading, scope)), _integer(high(reading, scope)))
-
-    def _all(self, alias: str, bodies: Sequence[Term], local: set[str]) -> Callable[[Reading, Scope], list[Value]]:
-        codes = [self._compile(alias, body, local) for body in bodies]
-
-        def run(reading: Reading, scope: Scope) -> list[Value]:
-            reading.burn(len(codes))
-            result: list[Value] = []
-            for code in codes:
-                value = code(reading, scope)
-                if type(value) is _Marker:
-                    reading.burn(len(value))
-                    result += value
-                else:
-                    result.append(value)
-            return result
-
-        return run
 
 
 class Reading:
@@ -179,33 +156,31 @@ class Reading:
 
     def answer(self, tree: Tree) -> Term:
         """Return the answer that a solution tree states, bindings in the order of declaration."""
-        answer = self._again(tree)
+        answer = self.term(tree)
         if not isinstance(answer, tuple) or answer[0] != "model":
             return answer
-        bound: dict[str, Term] = {}
-        default: Term | None = None
+        bound: dict[str | None, Term] = {}  # what is bound otherwise stands under None
         for part in answer[1:]:
             match part:
                 case ("=", str(name), value) if name not in bound:
                     bound[name] = value
-                case ("else", value) if default is None:
-                    default = value
+                case ("else", value) if None not in bound:
+                    bound[None] = value
                 case _:
                     raise MeaningError(f"an answer binds each unknown once: {write(part)[:60]}")
-        order = list(self.theory.declared)
-        if extra := bound.keys() - set(order):
-            raise MeaningError(f"the problem has no unknown {min(extra)}")
-        if default is None and len(bound) < len(order):
-            raise MeaningError(f"the answer says nothing about {next(name for name in order if name not in bound)}")
-        return ("model", *[("=", name, bound.get(name, default)) for name in order])  # type: ignore[arg-type]
+        order = self.theory.declared
+        extra = [name for name in bound if name is not None and name not in order]
+        silent = [name for name in order if name not in bound and None not in bound]
+        if extra or silent:
+            problem = (
+                f"the problem has no unknown {extra[0]}" if extra else f"the answer says nothing about {silent[0]}"
+            )
+            raise MeaningError(problem)
+        return ("model", *[("=", name, bound[name if name in bound else None]) for name in order])
 
     def term(self, tree: Tree) -> Term:
-        """Return the term that a step states."""
-        return self._again(tree)
-
-    def _again(self, tree: Tree) -> Term:
-        other = Reading(self._meaning, dict(self._scope))
-        value = other.value(tree)
+        """Return the term that an answer or a step states."""
+        value = Reading(self._meaning, dict(self._scope)).value(tree)
         if isinstance(value, list):
             raise MeaningError(f"the meaning of {tree[0]} is a list, not a term")
         return value  # type: ignore[no-any-return]
@@ -219,17 +194,23 @@ class Reading:
 
     def apply(self, alias: Tree | str, values: list[Value]) -> Value:
         """Apply the template of an alias to the values of its children."""
-        code = self._meaning._code.get(alias)  # type: ignore[arg-type]
-        if code is None:
+        template = self._meaning._templates.get(alias)  # type: ignore[arg-type]
+        if template is None:
             raise MeaningError(f"no meaning for {alias!r}")
-        return code(self, {"*": values})
+        names, star, code = template
+        if len(values) != len(names) if star is None else len(values) < len(names) - 1:
+            raise MeaningError(f"{alias} takes {', '.join(names)}, not {len(values)} parts")
+        if star is not None:
+            end = len(values) - len(names) + star + 1
+            values = [*values[:star], values[star:end], *values[end:]]
+        value = code(self, dict(zip(names, values, strict=True)))
+        return [*value] if type(value) is _Marker else value  # only inside its template does a `for` splice itself
 
     def lookup(self, name: str) -> Value:
         """Return what the header defined; raise MeaningError if it did not."""
-        try:
-            return self._scope[name]
-        except KeyError:
-            raise MeaningError(f"{name!r} is used before it is defined") from None
+        if name not in self._scope:
+            raise MeaningError(f"{name!r} is used before it is defined")
+        return self._scope[name]
 
     def define(self, name: str, value: Value) -> None:
         """Make a name visible to what follows."""
@@ -278,121 +259,101 @@ def _indexed_name(head: str, parts: list[Value]) -> str:
     return ".".join([head, *[str(index).lstrip("'") for index in indices]])
 
 
-def _heads_of_unknowns(body: Term) -> set[str]:
-    if not isinstance(body, tuple):
-        return set()
-    here = {str(body[1][0])} if body[0] == "unknown" and isinstance(body[1], tuple) else set()
-    return here.union(*map(_heads_of_unknowns, body[1:]))
+def _application(head: str, parts: list[Value]) -> Term:
+    return (head, *parts)
 
 
-def _definitions(body: Term) -> set[str]:
-    if not isinstance(body, tuple):
-        return set()
-    here = {str(body[1])} if body[0] == "define" else set()
-    return here.union(*map(_definitions, body[1:]))
+def _applications(body: Term) -> Iterator[Term]:
+    if isinstance(body, tuple):
+        yield body
+        for part in body[1:]:
+            yield from _applications(part)
 
 
-def _pattern(alias: str, pattern: Term) -> list[str]:
-    names = list(pattern) if isinstance(pattern, tuple) else [pattern]
+def _names(alias: str, pattern: Term) -> set[str]:
+    names = pattern if isinstance(pattern, tuple) else (pattern,)
     if not all(isinstance(name, str) and name.isidentifier() for name in names):
         raise MeaningError(f"{alias}: a pattern is a name or (names …), not {write(pattern)}")
-    return names  # type: ignore[return-value]
+    return set(names)  # type: ignore[arg-type]
 
 
-def _bind(pattern: Term, names: list[str], value: Value) -> Scope:
+def _bind(pattern: Any, value: Value) -> Scope:
     if not isinstance(pattern, tuple):
-        return {names[0]: value}
-    if len(_list(value)) != len(names):
+        return {pattern: value}
+    if len(_list(value)) != len(pattern):
         raise MeaningError(f"{write(pattern)} does not fit a list of {len(value)}")
-    return dict(zip(names, value, strict=True))
+    return dict(zip(pattern, value, strict=True))
+
+
+def _all(reading: Reading, scope: Scope, codes: Sequence[Code]) -> list[Value]:
+    reading.burn(len(codes))
+    result: list[Value] = []
+    for code in codes:
+        value = code(reading, scope)
+        if type(value) is _Marker:
+            reading.burn(len(value))
+            result += value
+        else:
+            result.append(value)
+    return result
 
 
 # ---- forms ---------------------------------------------------------------------------------------------------------
-# A form compiles (head argument …) into code; each is one line of the table in docs/meaning.md.
+# A form is applied to the reading, the scope and its compiled arguments; each is one line of the table in
+# docs/meaning.md. A pattern, or the name that is defined, is not compiled.
 
 
-def _for(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    _, pattern, source, *bodies = body
-    names = _pattern(alias, pattern)
-    over = meaning._compile(alias, source, local)
-    inner = meaning._all(alias, bodies, local | set(names))
-
-    def run(reading: Reading, scope: Scope) -> Value:
-        result = _Marker()
-        for item in _list(over(reading, scope)):
-            result += inner(reading, {**scope, **_bind(pattern, names, item)})
-        return result
-
-    return run
+def _for(reading: Reading, scope: Scope, pattern: Term, source: Code, *bodies: Code) -> Value:
+    result = _Marker()
+    for item in _list(source(reading, scope)):
+        result += _all(reading, {**scope, **_bind(pattern, item)}, bodies)
+    return result
 
 
-def _let(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    _, pattern, source, inside = body
-    names = _pattern(alias, pattern)
-    value = meaning._compile(alias, source, local)
-    inner = meaning._compile(alias, inside, local | set(names))
-    return lambda reading, scope: inner(reading, {**scope, **_bind(pattern, names, value(reading, scope))})
+def _when(reading: Reading, scope: Scope, condition: Code, *bodies: Code) -> Value:
+    return _Marker(_all(reading, scope, bodies) if _static(condition(reading, scope)) is True else ())
 
 
-def _when(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    condition = meaning._compile(alias, body[1], local)
-    inner = meaning._all(alias, body[2:], local)
-
-    def run(reading: Reading, scope: Scope) -> Value:
-        return _Marker(inner(reading, scope)) if _static(condition(reading, scope)) is True else _Marker()
-
-    return run
+def _if(reading: Reading, scope: Scope, condition: Code, yes: Code, no: Code) -> Value:
+    return (yes if _static(condition(reading, scope)) is True else no)(reading, scope)
 
 
-def _if(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    _, *parts = body
-    condition, yes, no = [meaning._compile(alias, part, local) for part in parts]
-    return lambda reading, scope: (yes if _static(condition(reading, scope)) is True else no)(reading, scope)
+def _let(reading: Reading, scope: Scope, pattern: Term, source: Code, body: Code) -> Value:
+    return body(reading, {**scope, **_bind(pattern, source(reading, scope))})
 
 
-def _define(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    _, name, source = body
-    assert isinstance(name, str)
-    value = meaning._compile(alias, source, local)
-
-    def run(reading: Reading, scope: Scope) -> Value:
-        reading.define(name, value(reading, scope))
-        return _Marker()
-
-    return run
+def _define(reading: Reading, scope: Scope, name: str, value: Code) -> Value:
+    reading.define(name, value(reading, scope))
+    return _Marker()
 
 
-def _unknown(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    _, name, sort = body
-    names, sorts = meaning._compile(alias, name, local), meaning._sort(alias, sort, local)
-    return lambda reading, scope: ("declare", names(reading, scope), sorts(reading, scope))
+def _unknown(reading: Reading, scope: Scope, name: Code, sort: Code) -> Value:
+    return ("declare", name(reading, scope), sort(reading, scope))
 
 
-def _problem(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-    parts = meaning._all(alias, body[1:], local)
-
-    def flat(values: list[Value]) -> list[Value]:
-        return [part for value in values for part in (flat(value) if isinstance(value, list) else [value])]
-
-    return lambda reading, scope: flat(parts(reading, scope))
+def _range_sort(reading: Reading, scope: Scope, low: Code, high: Code) -> Value:
+    return ("range", _integer(low(reading, scope)), _integer(high(reading, scope)))
 
 
-def _function(apply: Callable[..., Value]) -> Callable[[Meaning, str, Any, set[str]], Code]:
+def _problem(reading: Reading, scope: Scope, *parts: Code) -> Value:
+    return _flat(_all(reading, scope, parts))
+
+
+def _flat(values: list[Value]) -> list[Value]:
+    return [part for value in values for part in (_flat(value) if isinstance(value, list) else [value])]
+
+
+def _splice(reading: Reading, scope: Scope, items: Code) -> Value:
+    return _Marker(_list(items(reading, scope)))
+
+
+def _function(apply: Callable[..., Value]) -> Callable[..., Value]:
     """Make a form of a function of the values of its arguments."""
 
-    def form(meaning: Meaning, alias: str, body: Any, local: set[str]) -> Code:
-        parts = meaning._all(alias, body[1:], local)
-
-        def run(reading: Reading, scope: Scope) -> Value:
-            values = parts(reading, scope)
-            try:
-                result = apply(*values)
-            except (TypeError, IndexError) as error:
-                raise MeaningError(f"{alias}: ({body[0]} …) cannot take {len(values)} such values: {error}") from None
-            reading.burn(len(result) if isinstance(result, list) else 1)
-            return result
-
-        return run
+    def form(reading: Reading, scope: Scope, *codes: Code) -> Value:
+        result = apply(*_all(reading, scope, codes))
+        reading.burn(len(result) if isinstance(result, list) else 1)
+        return result
 
     return form
 
@@ -402,10 +363,6 @@ def _range(low: Value, high: Value) -> list[Value]:
     if last - first > FUEL:
         raise MeaningError("a range is too long")
     return list(range(first, last + 1))
-
-
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def _number(value: Value) -> Value:
@@ -425,7 +382,7 @@ def _index(items: Value, start: Value = 1) -> list[Value]:
     return [[first + place, item] for place, item in enumerate(_list(items))]
 
 
-FORMS: dict[str, Callable[[Meaning, str, Any, set[str]], Code]] = {
+FORMS: dict[str, Callable[..., Value]] = {
     "for": _for,
     "when": _when,
     "if": _if,
@@ -434,7 +391,7 @@ FORMS: dict[str, Callable[[Meaning, str, Any, set[str]], Code]] = {
     "unknown": _unknown,
     "problem": _problem,
     "list": _function(lambda *items: list(items)),
-    "splice": _function(lambda items: _Marker(_list(items))),
+    "splice": _splice,
     "range": _function(_range),
     "index": _function(_index),
     "pairs": _function(lambda items: [list(pair) for pair in zip(_list(items), items[1:], strict=False)]),
@@ -443,7 +400,7 @@ FORMS: dict[str, Callable[[Meaning, str, Any, set[str]], Code]] = {
     "first": _function(lambda items: _list(items)[0]),
     "item": _function(lambda items, place: _list(items)[_integer(place) - 1]),
     "len": _function(lambda items: len(_list(items))),
-    "in": _function(lambda item, items: _truth(any(write(item) == write(other) for other in _list(items)))),
+    "in": _function(lambda item, items: "true" if write(item) in map(write, _list(items)) else "false"),
     "constant": _function(lambda name: "'" + str(name).removeprefix("'")),
     "number": _function(_number),
     "polynomial": _function(_polynomial),

@@ -4,36 +4,33 @@ The unknowns are assigned in order of declaration. After each one the premises a
 the same residual premises are counted together, so the work grows with the number of different residuals, not of
 assignments. The certificate is empty. This is the transfer-matrix (or "states of a dynamic program") method.
 
-A premise that compares one `count` of different Booleans with a constant, as most do on lattice paths, is kept as the
-operator, the constant and the set of Booleans still open, so that a step costs a subtraction.
+A `count` of different Booleans is kept as the set of those still open and the number of those that are true, so that a
+step costs no more than a look at one bit.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any
 
 from synth_kernel.claims import Sequent
 from synth_kernel.evaluate import Undecided, Undefined, Value, evaluate, holds
-from synth_kernel.exhaustive import COMPARE, finite, work
-from synth_kernel.terms import Sort, Term, symbols
+from synth_kernel.exhaustive import COMPARE, domains, work
+from synth_kernel.terms import Sort, Term
 
 FUEL = 1 << 20  # nodes of terms simplified and transitions made
 _TRUE, _FALSE = 0, 1  # numbers of the residuals that are decided
-_NEGATED = {"=": "distinct", "distinct": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-
-Residual: TypeAlias = "tuple[str, int, int] | Term"  # (operator, constant, open Booleans as bits) or any term
 
 
 class _Counting:
-    """The numbered residual premises and the steps between them."""
+    """The numbered residual premises, and what becomes of each when an unknown gets a value."""
 
     def __init__(self, declared: Mapping[str, Sort]) -> None:
-        self.declared = declared
-        self.names = list(declared)
-        self.bits = {name: 1 << place for place, name in enumerate(declared) if declared[name] == "Bool"}
+        self.bits: dict[Any, int] = {
+            name: 1 << place for place, name in enumerate(declared) if declared[name] == "Bool"
+        }
         self.numbers: dict[Any, int] = {"true": _TRUE, "false": _FALSE}
         self.residuals: list[Any] = ["true", "false"]
         self.fuel = FUEL
@@ -43,116 +40,67 @@ class _Counting:
         if self.fuel < 0:
             raise ValueError("too many residual premises to count")
 
-    def number(self, residual: Any) -> int:
-        """Return the number of a residual premise, a new one if it has not been seen."""
+    def after(self, premise: Term, name: str = "", value: Value = None) -> int:
+        """Return the number of what remains of a premise once an unknown has a value."""
+        self.spend(work(premise))
+        residual = self.reduced(premise, name, _term(value))
         found = self.numbers.setdefault(residual, len(self.residuals))
         if found == len(self.residuals):
             self.residuals.append(residual)
         return found
 
-    def counted(self, operator: str, constant: int, remaining: int) -> Any:
-        """Return "as many of the remaining Booleans as compare so with the constant", decided where it can be."""
-        most = remaining.bit_count()
-        if operator in ("=", "distinct"):
-            if 0 <= constant <= most and (most or constant):
-                return ("#", operator, constant, remaining)
-            outcome = (constant == 0 == most) is (operator == "=")
-            return "true" if outcome else "false"
-        compare = COMPARE[operator]
-        fewest, greatest = compare(0, constant), compare(most, constant)
-        if fewest is greatest:
-            return "true" if fewest else "false"
-        return ("#", operator, constant, remaining)
+    def reduced(self, term: Any, name: str, value: Term) -> Any:
+        """Replace an unknown by a constant and simplify; the result has the same value, or none, in every completion.
 
-    def normal(self, term: Any) -> Any:
-        """Bring a comparison of a `count` of different Booleans with an integer into the short form."""
-        match term:
-            case ("not", ((operator, _, _) as inner)) if operator in _NEGATED:
-                form = self.normal(inner)
-                if type(form) is tuple and form[0] == "#":
-                    return self.counted(_NEGATED[form[1]], form[2], form[3])
-            case (operator, int(constant), ("count", *_) as listed) if operator in _NEGATED:
-                return self.normal((_MIRRORED.get(operator, operator), listed, constant))
-            case (operator, ("count", *listed), int(constant)) if operator in _NEGATED:
-                bits = [self.bits.get(part, 0) if type(part) is str else 0 for part in listed]
-                if all(bits) and len(set(listed)) == len(listed):
-                    return self.counted(operator, constant, sum(bits))
-        return term
-
-    def after(self, premise: Term, values: Mapping[str, Term]) -> int:
-        """Return the number of what remains of a premise once these unknowns have these values."""
-        self.spend(work(premise))
-        term = self.simplified(premise, values)
-        if not any(name in self.declared for name in symbols(term)):
-            return _TRUE if holds(term, {}) else _FALSE
-        return self.number(self.normal(term))
-
-    def step(self, number: int, place: int, values: tuple[Value, ...]) -> tuple[int, ...]:
-        """Return what a residual premise becomes for each value of an unknown."""
-        residual = self.residuals[number]
-        if residual[0] == "#":
-            _, operator, constant, remaining = residual
-            bit = 1 << place
-            if not remaining & bit:
-                return (number,) * len(values)
-            rest = remaining ^ bit
-            return tuple([self.number(self.counted(operator, constant - value, rest)) for value in values])
-        name = self.names[place]
-        if number in (_TRUE, _FALSE) or name not in symbols(residual):
-            return (number,) * len(values)
-        return tuple([self.after(residual, {name: _term(value)}) for value in values])
-
-    def simplified(self, term: Term, values: Mapping[str, Term]) -> Term:
-        """Replace unknowns by constants and reduce; the result has the same value, or none, in every completion."""
+        `("#", open, true)` is a `count` of different Booleans: the bits of the open ones, and how many others are true.
+        """
         if type(term) is not tuple:
-            return values.get(term, term) if type(term) is str else term
-        head: Any = term[0]
+            return value if term == name else term
+        head = term[0]
         if head in ("quote", "root", "walk"):
             return term
         if head == "D":
             raise ValueError("nothing finite is differentiated")
-        parts: list[Any] = [self.simplified(part, values) for part in term[1:]]
+        if head == "#":
+            bit = self.bits.get(name, 0) & term[1]
+            known = term[2] + (bit > 0 and value == "true")
+            return ("#", term[1] ^ bit, known) if term[1] ^ bit else known
+        if head == "=>":
+            head, term = "or", ("or", ("not", term[1]), term[2])
+        parts = [self.reduced(part, name, value) for part in term[1:]]
         if head in ("and", "or"):
             neutral, decisive = ("true", "false") if head == "and" else ("false", "true")
-            parts = [part for part in parts if part != neutral]
             if decisive in parts:
                 return decisive
-            return (head, *parts) if len(parts) > 1 else next(iter(parts), neutral)
-        if head == "=>":
-            return self.simplified(("or", ("not", parts[0]), parts[1]), {})
-        if head == "not":
-            inner: Any = parts[0]
-            if type(inner) is tuple and inner[0] == "not":
-                return inner[1]  # type: ignore[no-any-return]
-            return "false" if inner == "true" else "true" if inner == "false" else ("not", inner)
+            parts = [part for part in parts if part != neutral]
+            return (head, *parts) if len(parts) > 1 else (*parts, neutral)[0]
         if head == "ite" and parts[0] in ("true", "false"):
-            return parts[1] if parts[0] == "true" else parts[2]  # type: ignore[no-any-return]
-        if all(_constant(part) for part in parts):
+            return parts[1] if parts[0] == "true" else parts[2]
+        if all(map(_is_constant, parts)):
             return _evaluated((head, *parts))
-        if head == "=" and parts[0] in ("true", "false"):
-            parts.reverse()
-        if head == "=" and parts[1] in ("true", "false"):
-            return parts[0] if parts[1] == "true" else self.simplified(("not", parts[0]), {})
         if head == "count":
-            known = parts.count("true")
-            rest = ("count", *[part for part in parts if part not in ("true", "false")])
-            return ("+", rest, known) if known else rest  # len(rest) > 1, or all parts were constants
-        if head in _NEGATED and len(parts) == 2:
-            left, right = parts
-            if type(left) is int or _shifted(right):
-                left, right, head = right, left, _MIRRORED.get(head, head)
-            if _shifted(left) and len(left) == 3 and type(left[2]) is type(right) is int:
-                left, right = left[1], right - left[2]
-            return (head, left, right)
+            still = [part for part in parts if part not in ("true", "false")]
+            bits = {self.bits.get(part, 0) for part in still}
+            if 0 not in bits and len(bits) == len(still):
+                return ("#", sum(bits), parts.count("true"))
+            return ("count", *still, *["true"] * parts.count("true"))
+        bounds = [_bounds(part) for part in parts]
+        if head in COMPARE and len(parts) == 2 and None not in bounds:
+            (fewest, most), (least, greatest) = bounds  # type: ignore[misc]
+            low, high, holding = fewest - greatest, most - least, COMPARE[head]  # of the difference of the two
+            if holding(low, 0) is holding(high, 0) and (head not in ("=", "distinct") or low * high > 0):
+                return _term(holding(low, 0))
         return (head, *parts)
 
 
-def _shifted(term: Any) -> bool:
-    """Say whether a term is `(+ (count …) k)`."""
-    return type(term) is tuple and term[0] == "+" and type(term[1]) is tuple and term[1][0] == "count"
+def _bounds(term: Any) -> tuple[int, int] | None:
+    """Return the least and the greatest value that a count or a constant may have."""
+    if type(term) is int:
+        return term, term
+    return (term[2], term[2] + term[1].bit_count()) if type(term) is tuple and term[0] == "#" else None
 
 
-def _constant(term: Term) -> bool:
+def _is_constant(term: Any) -> bool:
     return type(term) in (int, Fraction) or term in ("true", "false") or (type(term) is str and term[0] == "'")
 
 
@@ -163,10 +111,10 @@ def _term(value: Value) -> Term:
 def _evaluated(term: Term) -> Term:
     """Return the constant that a ground term is equal to, or the term where it has no value or not a simple one."""
     try:
-        value = evaluate(term, {})
+        value = _term(evaluate(term, {}))
     except (Undefined, Undecided):
         return term
-    return _term(value) if type(value) in (bool, int, Fraction, str) else term
+    return value if _is_constant(value) else term
 
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
@@ -182,27 +130,17 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
 
 def count(declared: Mapping[str, Sort], premises: tuple[Term, ...]) -> int:
     """Return the number of assignments that satisfy the premises; raise ValueError where that takes too long."""
-    domains = [finite(sort) for sort in declared.values()]
-    if None in domains:
-        raise ValueError("an unknown ranges over an infinite sort")
     counting = _Counting(declared)
-    begin = {counting.after(premise, {}) for premise in premises} - {_TRUE}
-    ways: dict[tuple[int, ...], int] = {} if _FALSE in begin else {tuple(sorted(begin)): 1}
-    for place, values in enumerate(domains):
-        steps: dict[int, tuple[int, ...]] = {}
-        following: dict[tuple[int, ...], int] = {}
-        assert values is not None
+    ways = Counter({frozenset({_TRUE, *map(counting.after, premises)}): 1})  # residual premises -> assignments so far
+    for name, values in zip(declared, domains(declared.values()), strict=True):
+        steps: dict[int, list[int]] = {}
+        following = Counter[frozenset[int]]()
         for state, many in ways.items():
             counting.spend((1 + len(state)) * len(values))
-            if not state:  # nothing remains to be satisfied
-                following[state] = following.get(state, 0) + many * len(values)
-                continue
-            for number in state:
-                if number not in steps:
-                    steps[number] = counting.step(number, place, values)
+            for number in state - steps.keys():
+                steps[number] = [counting.after(counting.residuals[number], name, value) for value in values]
             for choice in zip(*[steps[number] for number in state], strict=True):
                 if _FALSE not in choice:
-                    left = tuple(sorted({number for number in choice if number}))
-                    following[left] = following.get(left, 0) + many
+                    following[frozenset(choice)] += many
         ways = following
-    return ways.get((), 0)  # a premise without unknowns is decided, so no other state is left
+    return sum(many for state, many in ways.items() if all(holds(counting.residuals[number], {}) for number in state))

@@ -66,9 +66,7 @@ class Reader:
             for number, (_, _, words) in enumerate(packed["terminals"])
             if words
         }
-        self._words: dict[int, dict[str, str]] = {
-            int(key): dict(words) for key, words in packed.get("words", {}).items()
-        }
+        self._words = {int(key): dict(words) for key, words in packed.get("words", {}).items()}
         # (nonterminal's column, length, name, kept positions); "" passes its only child on, "_" splices its children
         self._rules = [(self._end + 1 + origin, size, name, kept) for origin, name, size, kept in packed["rules"]]
         self._starts = {str(name): (int(first), int(last)) for name, (first, last) in packed["starts"].items()}
@@ -124,10 +122,7 @@ class Reader:
                     parts: list[Any] = [] if name == "_" else [name]
                     for position in kept:
                         child = children[position]
-                        if type(child) is list:
-                            parts += child
-                        else:
-                            parts.append(child)
+                        parts += child if type(child) is list else (child,)
                     values.append(parts if name == "_" else tuple(parts))
                 else:
                     values.append(children[kept[0]])
@@ -172,9 +167,9 @@ def _checked(pattern: str) -> str:
     place = repeats = 0
     while place < len(pattern):
         piece = _PIECE.match(pattern, place)
-        if piece is None or not isinstance(pattern, str):
+        if piece is None:
             raise ValueError(f"not a plain pattern at character {place}: {pattern!r}")
-        repeats += bool(piece[1]) and piece[1] != "?"
+        repeats += piece[1] not in (None, "?")
         place = piece.end()
     if repeats > MAX_REPEATS or len(pattern) > MAX_TEXT:
         raise ValueError(f"a pattern with more than {MAX_REPEATS} repeats: {pattern[:80]!r}")

@@ -14,9 +14,9 @@ is an s-expression in the manner of SMT-LIB 2.7, with rationals written `1/2`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Term: TypeAlias = "str | int | Fraction | tuple[Term, ...]"
 Sort: TypeAlias = Term
@@ -77,14 +77,10 @@ def read(text: str) -> Term:
 
 
 def _number(text: str) -> Term:
-    if len(text) > MAX_DIGITS:
-        raise TermError(f"a number of {len(text)} digits is longer than {MAX_DIGITS}")
-    above, slash, below = text.partition("/")
-    if not slash:
-        return int(above)
-    if not int(below):
-        raise TermError(f"the number {text} has a zero denominator")
-    return number(Fraction(int(above), int(below)))
+    above, _, below = text.partition("/")
+    if len(text) > MAX_DIGITS or not int(below or 1):
+        raise TermError(f"no number with at most {MAX_DIGITS} digits and a denominator other than 0: {text[:40]}")
+    return number(Fraction(int(above), int(below))) if below else int(above)
 
 
 def number(value: int | Fraction) -> int | Fraction:
@@ -138,26 +134,39 @@ def size(term: Term) -> int:
 
 NUMBERS = ("Int", "Rational", "Real")
 MAX_MEMBERS = 4096  # of a range or an enumeration
-_BOOLEAN = {"not": (1, 1), "and": (0, None), "or": (0, None), "=>": (2, 2), "xor": (2, 2)}
-_COMPARE = {"<", "<=", ">", ">="}
-_ARITHMETIC = {"+": (1, None), "*": (1, None), "-": (1, 2), "abs": (1, 1)}
-_INTEGRAL = {"div": (2, 2), "mod": (2, 2)}
-_REAL = {"sqrt": 1, "exp": 1, "log": 1, "sin": 1, "cos": 1, "tan": 1, "atan": 1}
-# operator -> (argument sorts, result); a trailing * repeats the last one
-_FIXED = {
-    "value": (("Expr",), "Rational"),  # of a quoted arithmetic term
-    "leaves_among": (("Expr", "Int*"), "Bool"),  # its numbers, with multiplicity, are among these
-    "operators_among": (("Expr", "Symbol*"), "Bool"),
-    "start": (("Walk",), "Symbol"),
-    "end": (("Walk",), "Symbol"),
-    "cost": (("Walk",), "Int"),
-    "visits": (("Walk", "Symbol"), "Bool"),
-    "reach": (("Walk", "Symbol"), "Int"),  # the cost up to the first visit; no value if there is none
+_ORDER = ("Bool", "Symbol", *NUMBERS)
+_N, _SAME = "(?:Int|Rational|Real),", r"(Bool,|Symbol,)\1"
+# operators; the sorts of their arguments, each followed by a comma, as a regular expression; the sort of the result,
+# where ≥ stands for the largest sort among the arguments and this one
+_SIGNATURES = {
+    operator: (re.compile(arguments), result)
+    for operators, arguments, result in (
+        ("not", "Bool,", "Bool"),
+        ("and or", "(?:Bool,)*", "Bool"),
+        ("=> xor", "Bool,Bool,", "Bool"),
+        ("count", "(?:Bool,)*", "Int"),
+        ("ite", f"Bool,(?:{_N}{_N}|{_SAME})", "≥Bool"),
+        ("=", f"{_N}{_N}|{_SAME}", "Bool"),
+        ("distinct", f"{_N}(?:{_N})+|{_SAME}+", "Bool"),
+        ("< <= > >=", f"{_N}{_N}", "Bool"),
+        ("+ *", f"(?:{_N})+", "≥Int"),
+        ("-", f"{_N}(?:{_N})?", "≥Int"),
+        ("abs", _N, "≥Int"),
+        ("/ ^", f"{_N}{_N}", "≥Rational"),
+        ("div mod", "Int,Int,", "Int"),
+        ("sqrt exp log sin cos tan atan", _N, "Real"),
+        ("D", f"Real,{_N}|{_N}Real,", "Real"),
+        ("value", "Expr,", "Rational"),  # of a quoted arithmetic term
+        ("leaves_among", "Expr,(?:Int,)*", "Bool"),  # its numbers, with multiplicity, are among these
+        ("operators_among", "Expr,(?:Symbol,)*", "Bool"),
+        ("start end", "Walk,", "Symbol"),
+        ("cost", "Walk,", "Int"),
+        ("visits", "Walk,Symbol,", "Bool"),
+        ("reach", "Walk,Symbol,", "Int"),  # the cost up to the first visit; no value if there is none
+    )
+    for operator in operators.split()
 }
-OPERATORS = frozenset(
-    {*_BOOLEAN, *_COMPARE, *_ARITHMETIC, *_INTEGRAL, *_REAL, *_FIXED}
-    | {"=", "distinct", "ite", "count", "/", "^", "D", "quote", "walk", "root", "poly"}
-)
+OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "root", "poly"})
 
 
 def check_sort(sort: Sort) -> str:
@@ -173,18 +182,19 @@ def check_sort(sort: Sort) -> str:
             return "Int"
         case ("enum", *members) if 0 < len(members) == len(set(members)) <= MAX_MEMBERS and _quoted(members):
             return "Symbol"
-        case ("Walk", *arcs) if arcs and len({arc[1:3] for arc in arcs if isinstance(arc, tuple)}) == len(arcs):
-            for arc in arcs:
-                match arc:
-                    case ("arc", str(tail), str(head), int(cost)) if _quoted([tail, head]) and cost >= 0:
-                        pass
-                    case _:
-                        raise TermError(f"not an arc ('tail 'head cost≥0): {write(arc)}")
+        case ("Walk", *arcs) if arcs and all(map(_is_arc, arcs)) and len({arc[1:3] for arc in arcs}) == len(arcs):  # type: ignore[index]
             return "Walk"
-    raise TermError(f"no such sort: {write(sort)}")
+    raise TermError(f"no such sort (arcs are different ones, each (arc 'tail 'head cost≥0)): {write(sort)}")
 
 
-def _quoted(members: list[Term]) -> bool:
+def _is_arc(arc: Term) -> bool:
+    match arc:
+        case ("arc", str(tail), str(head), int(cost)):
+            return _quoted([tail, head]) and cost >= 0
+    return False
+
+
+def _quoted(members: Sequence[Term]) -> bool:
     return all(isinstance(member, str) and member.startswith("'") for member in members)
 
 
@@ -196,108 +206,48 @@ def sort_of(term: Term, sorts: Mapping[str, str]) -> str:
     >>> sort_of(read("(= p 1)"), {"p": "Bool"})
     Traceback (most recent call last):
     ...
-    synth_kernel.terms.TermError: = compares Bool with Int in (= p 1)
+    synth_kernel.terms.TermError: = takes no (Bool, Int) in (= p 1)
     """
     if not isinstance(term, tuple):
         return _atom_sort(term, sorts)
-    operator = term[0]
-    if operator == "quote":
-        return _quote_sort(term, sorts)
-    if operator == "walk":
-        if len(term) < 2 or not _quoted(list(term[1:])):
-            raise TermError(f"a walk lists 'places: {write(term)}")
-        return "Walk"
-    if operator == "root":
-        return _root_sort(term)
-    if operator not in OPERATORS or not isinstance(operator, str):
-        raise TermError(f"unknown operator {operator!r} in {write(term)}")
+    operator: Any = term[0]
+    if operator not in _SIGNATURES:
+        return _literal_sort(term)
+    arguments, result = _SIGNATURES[operator]
     found = [sort_of(part, sorts) for part in term[1:]]
-    result = _application(operator, found)
-    if result is None:
-        same = operator in ("=", "distinct") and len(found) > 1
-        problem = f"{operator} compares {found[0]} with {found[-1]}" if same else f"{operator} takes no {tuple(found)}"
-        raise TermError(f"{problem} in {write(term)}")
+    if arguments.fullmatch(",".join([*found, ""])) is None:
+        raise TermError(f"{operator} takes no ({', '.join(found)}) in {write(term)}")
     if operator == "^" and not (isinstance(term[2], int) and abs(term[2]) <= 64):
         raise TermError(f"an exponent is an integer from -64 to 64 in {write(term)}")
     if operator == "D" and not isinstance(term[2], str):
         raise TermError(f"D differentiates with respect to an unknown in {write(term)}")
-    return result
+    return result if result[0] != "≥" else max([*found, result[1:]], key=_ORDER.index)
 
 
 def _atom_sort(atom: Term, sorts: Mapping[str, str]) -> str:
     if isinstance(atom, str):
-        if atom in ("true", "false"):
-            return "Bool"
-        if atom.startswith("'"):
-            return "Symbol"
-        try:
-            return sorts[atom]
-        except KeyError:
-            raise TermError(f"undeclared symbol {atom!r}") from None
-    if type(atom) is int:
-        return "Int"
-    if isinstance(atom, Fraction):
-        return "Rational"
+        sort = "Bool" if atom in ("true", "false") else "Symbol" if atom.startswith("'") else sorts.get(atom)
+        if sort is None:
+            raise TermError(f"undeclared symbol {atom!r}")
+        return sort
+    if type(atom) is int or isinstance(atom, Fraction):
+        return "Int" if type(atom) is int else "Rational"
     raise TermError(f"not a term: {atom!r}")
 
 
-def _application(operator: str, found: list[str]) -> str | None:
-    """Return the sort of an application of `operator` to arguments of these sorts, None where it takes none such."""
-    numeric = all(sort in NUMBERS for sort in found)
-    top = max(found, key=NUMBERS.index, default=None) if numeric else None
-    count = len(found)
-    if operator in ("=", "distinct"):
-        fits = count == 2 if operator == "=" else count >= 2
-        return "Bool" if fits and (numeric or len(set(found)) == 1) and found[0] not in ("Expr", "Walk") else None
-    if operator in _BOOLEAN:
-        low, high = _BOOLEAN[operator]
-        return "Bool" if set(found) <= {"Bool"} and low <= count <= (high or count) else None
-    if operator == "count":
-        return "Int" if set(found) <= {"Bool"} else None
-    if operator == "ite":
-        if count != 3 or found[0] != "Bool" or found[1] in ("Expr", "Walk"):
-            return None
-        if found[1] in NUMBERS and found[2] in NUMBERS:
-            return max(found[1:], key=NUMBERS.index)
-        return found[1] if found[1] == found[2] else None
-    if operator in _FIXED:
-        wanted, result = _FIXED[operator]
-        repeated = wanted[-1].endswith("*")
-        plain = [sort.rstrip("*") for sort in wanted]
-        plain = plain[:-1] + plain[-1:] * (count - len(plain) + 1) if repeated else plain
-        return result if plain == found else None
-    if not numeric:
-        return None
-    if operator in _COMPARE:
-        return "Bool" if count == 2 else None
-    if operator in _ARITHMETIC:
-        low, high = _ARITHMETIC[operator]
-        return top if low <= count <= (high or count) else None
-    if operator in _INTEGRAL:
-        return "Int" if count == 2 and top == "Int" else None
-    if operator == "/":
-        return ("Rational" if top == "Int" else top) if count == 2 else None
-    if operator == "^":
-        return ("Rational" if top == "Int" else top) if count == 2 else None
-    if operator in _REAL:
-        return "Real" if count == 1 else None
-    if operator == "D":
-        return "Real" if count == 2 and top == "Real" else None
-    return None
-
-
-def _quote_sort(term: Term, sorts: Mapping[str, str]) -> str:
-    if not isinstance(term, tuple) or len(term) != 2 or sort_of(term[1], {}) not in NUMBERS:
-        raise TermError(f"quote takes one term without unknowns: {write(term)}")
-    return "Expr"
-
-
-def _root_sort(term: tuple[Term, ...]) -> str:
+def _literal_sort(term: tuple[Term, ...]) -> str:
     """`(root (poly c0 c1 … cn) lo hi)` is the one root of Σ cᵢxⁱ in the open interval (lo, hi); bodies check that."""
     match term:
-        case ("root", ("poly", *coefficients), low, high):
-            rational = all(type(c) is int for c in coefficients) and len(coefficients) > 1 and coefficients[-1] != 0
-            ends = all(type(end) is int or isinstance(end, Fraction) for end in (low, high))
-            if rational and ends and len(coefficients) <= 65 and low < high:  # type: ignore[operator]
+        case ("quote", inner) if sort_of(inner, {}) in NUMBERS:
+            return "Expr"
+        case ("walk", _, *_) if _quoted(term[1:]):
+            return "Walk"
+        case ("root", ("poly", *coefficients), int() | Fraction() as low, int() | Fraction() as high):
+            if (
+                all(type(c) is int for c in coefficients)
+                and 1 < len(coefficients) <= 65
+                and coefficients[-1]
+                and low < high
+            ):
                 return "Real"
-    raise TermError(f"a root is (root (poly integers…) low high): {write(term)}")
+    raise TermError(f"{term[0]!r} is no operator, or not with such arguments, in {write(term)}")

@@ -31,14 +31,13 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     prices = dict(certificate["prices"])
     if any(type(price) is not int for price in prices.values()) or prices[_end(sequent, "start", walk)] != 0:
         return False
-    sort = sequent.declared[walk]
-    if not isinstance(sort, tuple) or sort[0] != "Walk":
+    sort: Any = sequent.declared[walk]
+    if sort[0] != "Walk":
         return False
-    arcs: Any = sort[1:]
-    for _, tail, head, cost in arcs:
-        if tail in prices and not (head in prices and prices[head] <= prices[tail] + cost):
-            return False
-    return target not in prices or prices[target] >= bound
+    falls = all(
+        head in prices and prices[head] <= prices[tail] + cost for _, tail, head, cost in sort[1:] if tail in prices
+    )
+    return falls and (target not in prices or prices[target] >= bound)
 
 
 def _end(sequent: Sequent, end: str, walk: str) -> Term:

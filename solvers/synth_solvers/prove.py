@@ -17,7 +17,7 @@ from synth_kernel import exhaustive, residual
 from synth_kernel.claims import Claim, Sequent, Theory, sequent
 from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate, holds
 from synth_kernel.linear import NotLinear
-from synth_kernel.recheck import recheck
+from synth_kernel.recheck import recheck, shows
 from synth_kernel.terms import NUMBERS, Term, TermError, symbols
 from synth_solvers.linear import left_inverse, solve
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
@@ -45,7 +45,7 @@ def prove(theory: Theory, claim: Claim, steps: Sequence[Claim] = (), budget: Bud
         return _inconsistent(theory, claim, steps, budget) or Unknown(f"not a claim of this theory: {error}")
     for find in _FINDERS[claim.form]:
         certificate = find(wanted, budget)
-        if certificate is not None and recheck(theory, claim, certificate, steps):
+        if certificate is not None and shows(wanted, certificate):
             return Proved(certificate)
     for other, certificate in _REFUTERS[claim.form](wanted, claim, budget):
         if recheck(theory, other, certificate, steps):

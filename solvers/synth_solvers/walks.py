@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from synth_kernel.claims import Sequent
@@ -33,6 +34,12 @@ def distances(arcs: Sequence[Any], start: str) -> tuple[dict[str, int], dict[str
             if head not in settled:
                 heapq.heappush(queue, (distance + cost, head, place))
     return settled, before
+
+
+@lru_cache(maxsize=8)
+def _prices(sort: Any, start: str) -> dict[str, int]:
+    """Return the distances from a place; the steps of one problem all ask for the same."""
+    return distances(sort[1:], start)[0]
 
 
 def ends(walk: str, premises: Sequence[Term]) -> tuple[str, str]:
@@ -65,5 +72,5 @@ def potential(sequent: Sequent) -> dict[str, Any] | None:
     start, _ = ends(walks[0], sequent.premises)
     if not start or not isinstance(sort, tuple):
         return None
-    settled, _ = distances(sort[1:], start)
+    settled = _prices(sort, start)
     return {"v": 1, "body": "potential", "prices": [[place, price] for place, price in settled.items()]}
