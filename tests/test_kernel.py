@@ -274,7 +274,7 @@ def cheapest(arcs: list[tuple[str, str, int]], start: str) -> dict[str, int]:
 def test_potential_refuses_every_bound_that_a_walk_undercuts() -> None:
     rng = Random(3)
     accepted = refuted = 0
-    last: dict[str, Any] = {"v": 1, "body": "potential", "prices": []}
+    last: dict[str, Any] = {"v": 1, "body": "potential", "prices": {}}
     for _ in range(MUTANTS):
         theory, arcs = walk_theory(rng)
         start, end = theory.axioms[0][2], theory.axioms[1][2]  # type: ignore[index]
@@ -304,6 +304,18 @@ def test_a_walk_over_a_road_that_is_not_listed_is_no_model() -> None:
     for places, legal in [(("'a", "'b"), True), (("'b", "'a"), False), (("'a", "'z"), False)]:
         claim = Claim("correct", "model", ("T",), ("model", ("=", "w", ("walk", *places))))
         assert recheck(theory, claim, evaluation) is legal
+
+
+def test_a_bound_on_reaching_an_unknown_place_is_refused() -> None:
+    """The place may be the near one; a price for it under its name would prove the bound for every place."""
+    theory = Theory.read(
+        "(theory (declare w (Walk (arc 'a 'b 1) (arc 'b 'c 9))) (declare q (enum 'b 'c)) (clause (= (start w) 'a))"
+        " (clause (visits w q)) (ask (find w q)))"
+    )
+    goal = ("or", ("not", ("visits", "w", "q")), (">=", ("reach", "w", "q"), 5))
+    for prices in ({"'a": 0, "'b": 1}, {"'a": 0, "'b": 1, "q": 5}, {"'a": 0, "'b": 1, "'c": 5}):
+        claim = Claim("step[0]", "entails", ("T",), goal)
+        assert not recheck(theory, claim, {"v": 1, "body": "potential", "prices": prices})
 
 
 def test_distances_agree_with_the_oracle() -> None:

@@ -1,33 +1,33 @@
 """Derivatives, and the body `normal-form`: two terms are equal wherever both have a value.
 
-Both sides become fractions of polynomials over Q in *generators*: the unknown and exp u, log u, sin u, cos u, √u,
-atan u for canonical arguments u. sin² = 1 − cos², √u² = u, exp a · exp b = exp(a + b) and logarithms of rationals split
-into primes; so the difference of equal terms has the numerator zero. Each rewriting holds at every point where its left
-side has a value, and no denominator vanishes where both sides have values, which `sign` proves: so equality follows.
+Both sides become sums of monomials over Q in *generators*: the unknown, exp u, log u, sin u, cos u, √u, atan u for
+canonical arguments u, and polynomials u that stand in a denominator; exponents may be negative, and rational for exp.
+sin² = 1 − cos², √u² = u, exp a · exp b = exp(a + b) and logarithms of rationals split into primes; so the difference of
+equal terms, multiplied by its denominators, is zero. Each rewriting holds at every point where its left side has a
+value, and no denominator vanishes where both sides have values, which `sign` proves: so equality follows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from math import gcd, isqrt, lcm
+from functools import reduce
+from math import gcd, lcm
 from typing import Any, TypeAlias
 
 from synth_kernel.claims import Sequent
+from synth_kernel.numbers import primes
 from synth_kernel.polynomial import Number
 from synth_kernel.sign import proves_defined
 from synth_kernel.terms import Term, size, write
 from synth_kernel.terms import number as exact
 
-MAX_WORK = 40_000  # products of two terms in one check
+MAX_WORK = 40_000  # products of two monomials in one check
 MAX_SIZE = 4_000  # nodes of a derivative; what is differentiated has at most a quarter
 MAX_BITS = 2_048  # of a coefficient
 
 Monomial: TypeAlias = tuple[tuple[int, Number], ...]  # (generator, exponent) in order
-Sum: TypeAlias = dict[Monomial, Number]  # a polynomial in generators
-# a numerator over the product of denominators to some powers; each denominator is a primitive Sum, frozen
-Frozen: TypeAlias = tuple[tuple[Monomial, Number], ...]
-Ratio: TypeAlias = tuple[Sum, dict[Frozen, int]]
+Sum: TypeAlias = dict[Monomial, Number]
 
 
 class CalculusError(ValueError):
@@ -38,7 +38,7 @@ def derivative(term: Term, unknown: str) -> Term:
     """Differentiate a term rule by rule; raise CalculusError where there is no rule, as for abs.
 
     >>> derivative(("*", 3, ("sin", ("^", "x", 2))), "x")
-    ('*', 3, ('*', ('cos', ('^', 'x', 2)), ('*', 2, 'x')))
+    ('+', ('*', ('*', 1, 3), ('+', ('*', ('cos', ('^', 'x', 2)), ('+', ('*', ('*', 2, ('^', 'x', 1)), 1))))))
     """
     result = _derivative(term, unknown) if 4 * size(term) <= MAX_SIZE else None
     if result is None or size(result) > MAX_SIZE:
@@ -52,51 +52,27 @@ def _derivative(term: Term, x: str) -> Term:
     operator, *parts = term
     if operator == "D":
         return derivative(derivative(parts[0], str(parts[1])), x)
-    inner = [_derivative(part, x) for part in parts if not (operator == "^" and part is parts[-1])]
-    if operator not in _RULES:
+    if operator not in _PARTIAL:
         raise CalculusError(f"no rule for the derivative of {write(term)[:60]}")
-    if not any(inner):
-        return 0
-    match term, inner:
-        case ("+", *_), _:
-            return _plus(inner)
-        case ("-", _), (du,):
-            return _times(-1, du)
-        case ("-", _, _), (du, dv):
-            return _plus([du, _times(-1, dv)])
-        case ("*", *_), _:
-            return _plus([_times(*parts[:i], each, *parts[i + 1 :]) for i, each in enumerate(inner)])
-        case ("/", u, v), (du, 0):
-            return ("/", du, v)
-        case ("/", u, v), (du, dv):
-            return ("/", _plus([_times(du, v), _times(-1, u, dv)]), ("^", v, 2))
-        case ("^", u, int(n)), (du,):
-            return _times(n, u if n == 2 else ("^", u, n - 1), du) if n not in (0, 1) else _times(n, du)
-        case (_, u), (du,):
-            return _times(_RULES[operator](u), du)
-    raise CalculusError(f"no rule for the derivative of {write(term)[:60]}")
+    inner = [_derivative(part, x) for part in parts]
+    products = [("*", outer, each) for outer, each in zip(_PARTIAL[operator](*parts), inner, strict=True) if each != 0]
+    return ("+", *products) if products else 0
 
 
-_RULES: dict[Any, Any] = {
-    **dict.fromkeys(("+", "-", "*", "/", "^")),
-    "sqrt": lambda u: ("/", 1, ("*", 2, ("sqrt", u))),
-    "exp": lambda u: ("exp", u),
-    "log": lambda u: ("/", 1, u),
-    "sin": lambda u: ("cos", u),
-    "cos": lambda u: ("*", -1, ("sin", u)),
-    "tan": lambda u: ("/", 1, ("^", ("cos", u), 2)),
-    "atan": lambda u: ("/", 1, ("+", 1, ("^", u, 2))),
+_PARTIAL: dict[Any, Callable[..., list[Term]]] = {  # derivatives with respect to each argument
+    "+": lambda *parts: [1 for _ in parts],
+    "-": lambda *parts: [1, -1] if len(parts) == 2 else [-1],
+    "*": lambda *parts: [("*", 1, *parts[:i], *parts[i + 1 :]) for i in range(len(parts))],
+    "/": lambda u, v: [("/", 1, v), ("-", ("/", u, ("^", v, 2)))],
+    "^": lambda u, n: [("*", n, ("^", u, n - 1)) if n else 0, 0],
+    "sqrt": lambda u: [("/", 1, ("*", 2, ("sqrt", u)))],
+    "exp": lambda u: [("exp", u)],
+    "log": lambda u: [("/", 1, u)],
+    "sin": lambda u: [("cos", u)],
+    "cos": lambda u: [("-", ("sin", u))],
+    "tan": lambda u: [("/", 1, ("^", ("cos", u), 2))],
+    "atan": lambda u: [("/", 1, ("+", 1, ("^", u, 2)))],
 }
-
-
-def _plus(parts: list[Term]) -> Term:
-    kept = [part for part in parts if part != 0]
-    return 0 if not kept else kept[0] if len(kept) == 1 else ("+", *kept)
-
-
-def _times(*parts: Term) -> Term:
-    kept = [part for part in parts if part != 1]
-    return 0 if 0 in kept else 1 if not kept else kept[0] if len(kept) == 1 else ("*", *kept)
 
 
 # ---- normal forms ------------------------------------------------------------------------------------------------
@@ -105,364 +81,230 @@ def _times(*parts: Term) -> Term:
 class NormalForms:
     """Brings terms to normal form; generators are numbered as they appear, work is counted."""
 
-    def __init__(self, expand: bool = False) -> None:
-        self.expand = expand  # whether sin 2u and cos 2u become polynomials in sin u and cos u
+    def __init__(self) -> None:
         self.work = MAX_WORK
-        self.numbered: dict[Any, int] = {}
-        self.names: list[Any] = []  # of the generators
-        self.squares: dict[int, Sum] = {}  # what a generator squared is, where it reduces
-        self.logarithm: dict[int, Ratio] = {}  # u of the generator exp(log u)
-        self.known: dict[int, tuple[Ratio, Term]] = {}  # by identity
+        self.numbered: dict[tuple[str, frozenset[Any]], int] = {}
+        self.names: list[tuple[str, Sum]] = []  # of the generators: a function or kind, and its argument
+        self.known: dict[int, tuple[Sum, Term]] = {}  # by identity; the term is kept alive
+        self.reduced: dict[int, tuple[int, Sum]] = {}  # an exponent from which on a generator reduces, and to what
 
-    def of(self, term: Term) -> Ratio:
+    def of(self, term: Term) -> Sum:
         """Return the normal form of a term."""
-        if not isinstance(term, tuple):
-            if isinstance(term, str):
-                return {((self._generator(term), 1),): 1}, {}
-            return ({(): term} if term else {}), {}
-        found = self.known.get(id(term))
-        if found is None:
-            self._pay(1)
-            found = self.known[id(term)] = (self._of(term), term)
-        return found[0]
+        if id(term) not in self.known:
+            self.known[id(term)] = (self._of(term), term)
+        return self.known[id(term)][0]
 
-    def _of(self, term: tuple[Term, ...]) -> Ratio:
+    def _of(self, term: Term) -> Sum:
         match term:
+            case str():
+                return {self._generator(f"unknown {term}", {}): 1}
+            case int() | Fraction():
+                return {(): term} if term else {}
             case ("+", *parts):
-                return self._total([self.of(part) for part in parts])
-            case ("-", part):
-                return _scaled(self.of(part), -1)
-            case ("-", part, other):
-                return self._total([self.of(part), _scaled(self.of(other), -1)])
-            case ("*", first, *others):
-                result = self.of(first)
-                for other in others:
-                    result = self._product(result, self.of(other))
-                return result
-            case ("/", part, other):
-                return self._product(self.of(part), self._reciprocal(other))
-            case ("^", base, int(exponent)) if abs(exponent) <= 64:
-                ratio = self.of(base) if exponent >= 0 else self._reciprocal(base)
-                return self._power(ratio, abs(exponent))
+                return self._total(*map(self.of, parts))
+            case ("-", *parts):
+                return self._total(*map(self.of, parts[:-1]), _scaled(self.of(parts[-1]), -1))
+            case ("*" | "/" | "^", *_):
+                return self._power(term, 1)
             case ("D", part, str(unknown)):
                 return self.of(derivative(part, unknown))
             case ("tan", part):
-                return self._product(self._wave("sin", self.of(part)), self._inverse(self._wave("cos", self.of(part))))
-            case ("sin" | "cos", part):
-                return self._wave(str(term[0]), self.of(part))
-            case ("exp", part):
-                return self._exp(self.of(part))
-            case ("log", part):
-                return self._log(self.of(part))
-            case ("sqrt", part):
-                return self._sqrt(self.of(part))
-            case ("atan", part):
-                sign, key = _signed(self.of(part))
-                return (_term(sign, self._generator(("atan", key))), {}) if key != _ZERO else ({}, {})
+                return self.of(("/", ("sin", part), ("cos", part)))
+            case ("sin" | "cos" | "exp" | "log" | "sqrt" | "atan" as function, part):
+                above, below = self._cleared(self.of(part))
+                u = self.multiply(above, _reciprocal(below)) if below else above
+                return getattr(self, f"_{function}")(u)  # type: ignore[no-any-return]
         raise CalculusError(f"no normal form of {write(term)[:60]}")
 
-    def _pay(self, price: int) -> None:
-        self.work -= price
-        if self.work < 0:
-            raise CalculusError("the normal form grows too large")
-
-    def _generator(self, key: Any) -> int:
-        number = self.numbered.setdefault(key, len(self.names))
+    def _generator(self, kind: str, argument: Sum) -> Monomial:
+        number = self.numbered.setdefault((kind, frozenset(argument.items())), len(self.names))
         if number == len(self.names):
-            self.names.append(key)
-        return number
+            self.names.append((kind, argument))
+            if kind == "sum":
+                self.reduced[number] = (1, argument)
+        return ((number, 1),)
 
     # sums and products
 
+    def _collected(self, terms: Iterable[tuple[Monomial, Number]]) -> Sum:
+        """Add monomials with coefficients, each reduced first."""
+        result: Sum = {}
+        for monomial, coefficient in terms:
+            self.work -= 1
+            if self.work < 0:
+                raise CalculusError("the normal form grows too large")
+            part = {monomial: coefficient}
+            for generator, exponent in monomial:
+                if generator in self.reduced and exponent >= self.reduced[generator][0]:
+                    least, value = self.reduced[generator]
+                    part = self.multiply({_joined(monomial, ((generator, -least),)): coefficient}, value)
+                    break
+            for m, c in part.items():
+                total = exact(result.pop(m, 0) + c)
+                if total.numerator.bit_length() > MAX_BITS or total.denominator.bit_length() > MAX_BITS:
+                    raise CalculusError("a coefficient grows too large")
+                if total:
+                    result[m] = total
+        return result
+
     def multiply(self, a: Sum, b: Sum) -> Sum:
-        """Multiply two polynomials, reducing squares as they appear."""
-        if a == _ONE or b == _ONE:
-            return b if a == _ONE else a
-        self._pay(len(a) * len(b))
-        result: Sum = {}
-        for m, c in a.items():
-            for n, d in b.items():
-                monomial = _joined(m, n) if m and n else m or n
-                self._accumulate(result, monomial, c * d)
-        for coefficient in result.values():
-            if max(coefficient.numerator.bit_length(), coefficient.denominator.bit_length()) > MAX_BITS:
-                raise CalculusError("a coefficient grows too large")
-        return result
+        """Multiply two sums."""
+        return self._collected((_joined(m, n), c * d) for m, c in a.items() for n, d in b.items())
 
-    def _accumulate(self, result: Sum, monomial: Monomial, coefficient: Number) -> None:
-        for place, (generator, exponent) in enumerate(monomial):
-            if exponent >= 2 and generator in self.squares:
-                rest = monomial[:place] + (((generator, exponent - 2),) if exponent > 2 else ()) + monomial[place + 1 :]
-                for m, c in self.multiply({rest: coefficient}, self.squares[generator]).items():
-                    self._accumulate(result, m, c)
-                return
-        total = result.get(monomial, 0) + coefficient
-        if type(total) is Fraction and total.denominator.bit_length() > MAX_BITS:
-            raise CalculusError("a coefficient grows too large")
-        if total:
-            result[monomial] = total
-        else:
-            result.pop(monomial, None)
+    def _total(self, *sums: Sum) -> Sum:
+        return self._collected(pair for each in sums for pair in each.items())
 
-    def _expanded(self, factors: Mapping[Frozen, int]) -> Sum:
-        result: Sum = {(): 1}
-        for factor, exponent in factors.items():
-            for _ in range(exponent):
-                result = self.multiply(result, dict(factor))
-        return result
-
-    def _product(self, a: Ratio, b: Ratio) -> Ratio:
-        if not a[0] or not b[0]:
-            return {}, {}
-        below = dict(a[1])
-        for factor, exponent in b[1].items():
-            below[factor] = below.get(factor, 0) + exponent
-        return self.multiply(a[0], b[0]), below
-
-    def _total(self, ratios: list[Ratio]) -> Ratio:
-        """Add over the least common denominator."""
-        below: dict[Frozen, int] = {}
-        for _, factors in ratios:
-            for factor, exponent in factors.items():
-                below[factor] = max(below.get(factor, 0), exponent)
-        result: Sum = {}
-        for above, factors in ratios:
-            missing = {f: n - factors.get(f, 0) for f, n in below.items() if n > factors.get(f, 0)}
-            if missing:
-                above = self.multiply(above, self._expanded(missing))
-            self._pay(len(above))
-            for monomial, coefficient in above.items():
-                self._accumulate(result, monomial, coefficient)
-        return result, below
-
-    def _power(self, ratio: Ratio, exponent: int) -> Ratio:
-        above: Sum = {(): 1}
-        for _ in range(exponent):
-            above = self.multiply(above, ratio[0])
-        return above, {factor: n * exponent for factor, n in ratio[1].items()} if exponent else {}
-
-    def _reciprocal(self, term: Term) -> Ratio:
-        """Return 1/u factor by factor, which keeps denominators short."""
+    def _power(self, term: Term, exponent: int) -> Sum:
+        """Return a power of a term, factor by factor, which keeps denominators short."""
         match term:
             case ("*", *parts):
-                result: Ratio = {(): 1}, {}
-                for part in parts:
-                    result = self._product(result, self._reciprocal(part))
-                return result
-            case ("^", base, int(exponent)) if 0 <= exponent <= 64:
-                return self._power(self._reciprocal(base), exponent)
-        return self._inverse(self.of(term))
+                return reduce(self.multiply, [self._power(part, exponent) for part in parts])
+            case ("/", above, below):
+                return self.multiply(self._power(above, exponent), self._power(below, -exponent))
+            case ("^", base, int(inner)) if abs(inner * exponent) <= MAX_WORK:
+                return self._power(base, inner * exponent)
+        part = self.of(term) if exponent >= 0 else self._inverse(self.of(term))
+        return reduce(self.multiply, [part] * abs(exponent)) if exponent else _ONE
 
-    def _inverse(self, ratio: Ratio) -> Ratio:
-        """Return 1/u: the content stays above, each generator common to all terms and the rest go below."""
-        above, below = ratio
+    def _cleared(self, p: Sum) -> tuple[Sum, Monomial]:
+        """Write a sum as one without negative exponents, save of exp, over a monomial."""
+        below: Monomial = ()
+        while negative := [g for m in p for g, exponent in m if exponent < 0 and self.names[g][0] != "exp"]:
+            last = max(negative)  # it reduces to earlier generators only
+            missing = ((last, -min([dict(m).get(last, 0) for m in p])),)
+            p, below = self.multiply(p, {missing: 1}), _joined(below, missing)
+        return p, below
+
+    def _inverse(self, p: Sum) -> Sum:
+        """Return 1/u: each generator common to all monomials and the rest of the sum get negative exponents."""
+        above, below = self._cleared(p)
         if not above:
             raise CalculusError("division by zero")
         content, rest = _content(above)
-        shared = dict(next(iter(rest)))
-        for monomial in rest:
-            exponents = dict(monomial)
-            shared = {g: min(n, exponents[g]) for g, n in shared.items() if g in exponents}
-        factors: dict[Frozen, int] = {}
-        powers: list[tuple[int, Number]] = []
-        for generator, exponent in sorted(shared.items()):
-            if type(exponent) is int and exponent > 0:
-                factors[((((generator, 1),), 1),)] = exponent
-            powers.append((generator, -exponent))
-        if powers:
-            rest = {_joined(m, tuple(powers)): c for m, c in rest.items()}
-        negative = tuple((g, n) for g, n in powers if ((((g, 1),), 1),) not in factors)  # powers of exp: any exponent
-        if rest != {(): 1}:
-            factors[_frozen(rest)] = 1
-        return self.multiply(self._expanded(below), {negative: exact(1 / Fraction(content))}), factors
+        exponents = {g: min([dict(m).get(g, 0) for m in rest]) for m in rest for g, _ in m}
+        shared = tuple(sorted([(g, exponent) for g, exponent in exponents.items() if exponent]))
+        rest = self.multiply(rest, _reciprocal(shared))
+        divisor = shared if rest == _ONE else _joined(shared, self._generator("sum", rest))
+        return self.multiply({below: exact(1 / content)}, _reciprocal(divisor))
 
-    # functions
+    def _powered(self, u: Sum, exponent: Number) -> Sum:
+        """Return u^r of a u that is not negative."""
+        ((generator, _),) = next(iter(u)) if self._single(u)[0] else self._generator("sum", u)
+        return self.multiply({((generator, exponent),): 1}, _ONE)
 
-    def _wave(self, name: str, argument: Ratio) -> Ratio:
-        sign, key = _signed(argument)
-        if key == _ZERO:
-            return ({(): 1} if name == "cos" else {}), {}
-        content, rest = _content(dict(key[0]))
-        if self.expand and content.numerator in range(2, 9):
-            base = (_frozen({m: c / Fraction(content.denominator) for m, c in rest.items()}), key[1])
-            sine, cosine = self._sine_cosine(base)
-            s, c = sine, cosine
-            for _ in range(content.numerator - 1):
-                s, c = (
-                    self._total([self._product((s, {}), (cosine, {})), self._product((c, {}), (sine, {}))])[0],
-                    self._total([self._product((c, {}), (cosine, {})), _scaled((self.multiply(s, sine), {}), -1)])[0],
-                )
-        else:
-            s, c = self._sine_cosine(key)
-        return (c, {}) if name == "cos" else _scaled((s, {}), sign)
+    def _single(self, p: Sum) -> tuple[str, Sum]:
+        """Return kind and argument of a sum that is one generator."""
+        ((monomial, coefficient), *more) = p.items()
+        alone = not more and coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1
+        return self.names[monomial[0][0]] if alone else ("", {})
 
-    def _sine_cosine(self, key: Any) -> tuple[Sum, Sum]:
-        cosine, sine = self._generator(("cos", key)), self._generator(("sin", key))
-        self.squares[sine] = {(): 1, ((cosine, 2),): -1}
-        return _term(1, sine), _term(1, cosine)
+    def _split(self, u: Sum) -> list[tuple[Sum, Number]]:
+        """Write a sum as a product of powers of primes and of sums that are positive where it is."""
+        self.work -= 50  # trial division
+        content, rest = _content(u, keep_sign=True)
+        found: list[tuple[Sum, Number]] = [({(): prime}, exponent) for prime, exponent in primes(content.numerator)]
+        found += [({(): prime}, -exponent) for prime, exponent in primes(content.denominator)]
+        if len(rest) == 1:
+            ((monomial, sign),) = rest.items()
+            positive = [pair for pair in monomial if pair[1] % 1 or self.names[pair[0]][0] == "exp"]
+            plain = tuple([pair for pair in monomial if pair not in positive])
+            if sign == 1 and len(plain) == 1 and plain[0][1] % 2:  # where an odd power is positive, so is its base
+                positive, plain = [*positive, *plain], ()
+            for generator, exponent in positive:
+                kind, argument = self.names[generator]
+                found.append((argument if kind == "sum" else {((generator, 1),): 1}, exponent))
+            rest = {plain: sign}
+        return found if rest == _ONE else [*found, (rest, 1)]
 
-    def _exp(self, argument: Ratio) -> Ratio:
-        """exp Σ c·m = Π (exp m)^c, and exp(c·log u) = u^c for an integer c."""
-        above, below = argument
-        factors: list[tuple[int, Number]] = []
-        result: Ratio = {(): 1}, {}
-        divisor = _key(below)
-        self._pay(len(above) * (1 + sum(map(len, below))))
-        for monomial, coefficient in above.items():
-            key = ("exp", monomial, divisor)
-            logarithm = self.logarithm.get(monomial[0][0]) if len(monomial) == 1 and monomial[0][1] == 1 else None
-            if logarithm is not None and not below and type(coefficient) is int and abs(coefficient) <= 64:
-                power = logarithm if coefficient > 0 else self._inverse(logarithm)
-                result = self._product(result, self._power(power, abs(coefficient)))
-            else:
-                factors.append((self._generator(key), coefficient))
-        return self._product(({tuple(sorted(factors)): 1}, {}), result)
+    # functions of a sum whose denominators are cleared
 
-    def _log(self, argument: Ratio) -> Ratio:
-        """log c·u = log c + log u for a rational c > 0, log exp u = u and log √u = ½ log u."""
-        above, below = argument
-        if len(above) == 1 and not next(iter(above)) and below:
-            return _scaled(self._log((self._expanded(below), {})), -1) if above == {(): 1} else self._split(argument)
-        return self._split(argument)
+    def _sin(self, u: Sum) -> Sum:
+        return self._sine_cosine(u)[0]
 
-    def _split(self, argument: Ratio) -> Ratio:
-        above, below = argument
-        if not above:
+    def _cos(self, u: Sum) -> Sum:
+        return self._sine_cosine(u)[1]
+
+    def _sine_cosine(self, u: Sum) -> tuple[Sum, Sum]:
+        """Return sin and cos of n·u as polynomials in those of u, for n up to 8."""
+        if not u:
+            return {}, _ONE
+        content, _ = _content(u)
+        multiple = abs(content.numerator) if abs(content.numerator) <= 8 else 1
+        sign = -1 if content < 0 else 1
+        part = _scaled(u, Fraction(sign, multiple))
+        cosine, sine = self._generator("cos", part), self._generator("sin", part)
+        self.reduced[sine[0][0]] = (2, {(): 1, _joined(cosine, cosine): -1})
+        s: Sum = {}
+        c = _ONE
+        for _ in range(multiple):
+            turned = self._total(self.multiply(s, {cosine: 1}), self.multiply(c, {sine: 1}))
+            s, c = turned, self._total(self.multiply(c, {cosine: 1}), self.multiply(s, {sine: -1}))
+        return _scaled(s, sign), c
+
+    def _atan(self, u: Sum) -> Sum:
+        sign = -1 if u and _content(u)[0] < 0 else 1
+        return {self._generator("atan", _scaled(u, sign)): sign} if u else {}
+
+    def _exp(self, u: Sum) -> Sum:
+        """Return exp Σ c·m = Π (exp m)^c, and exp(c·log u) = u^c."""
+        factors = []
+        for monomial, coefficient in u.items():
+            kind, argument = self._single({monomial: 1})
+            known = kind == "log" and -64 <= coefficient <= 64
+            base: Sum = argument if known else {self._generator("exp", {monomial: 1}): 1}
+            factors.append(self._powered(base, coefficient))
+        return reduce(self.multiply, factors, _ONE)
+
+    def _log(self, u: Sum) -> Sum:
+        """Return log Π uᵢ^rᵢ = Σ rᵢ·log uᵢ, and log exp u = u."""
+        if not u:
             raise CalculusError("the logarithm of zero")
-        self._pay(50)  # trial division
-        content, rest = _content(above, keep_sign=True)
-        result: Sum = {}
-        for prime, exponent in [*_primes(content.numerator), *[(p, -n) for p, n in _primes(content.denominator)]]:
-            self._accumulate(result, ((self._logarithm(({(): prime}, {})), 1),), exponent)
-        parts: list[Ratio] = [(result, {})]
-        if len(rest) == 1:  # a monomial: its powers of exp come out, and an odd power of one generator alone
-            ((monomial, coefficient),) = rest.items()
-            plain: list[tuple[int, Number]] = []
-            for generator, power in monomial:
-                key = self.names[generator]
-                if isinstance(key, tuple) and key[0] == "exp":
-                    parts.append(({key[1]: power}, dict(key[2])))
-                else:
-                    plain.append((generator, power))
-            factor = 1
-            if len(plain) == 1 and coefficient == 1 and not below and int(plain[0][1]) % 2:
-                factor, plain = int(plain[0][1]), [(plain[0][0], 1)]
-            if len(plain) == 1 and coefficient == 1 and not below and plain[0][0] in self.squares:
-                key = self.names[plain[0][0]]
-                if key[0] == "sqrt" and plain[0][1] == 1:
-                    parts.append(_scaled(self._log((self.squares[plain[0][0]], {})), Fraction(factor, 2)))
-                    return self._total(parts)
-            rest = {tuple(plain): coefficient}
-            if factor != 1:
-                parts.append((_term(factor, self._logarithm((rest, below))), {}))
-                return self._total(parts)
-        if rest != {(): 1} or below:
-            parts.append((_term(1, self._logarithm((rest, below))), {}))
-        return self._total(parts)
+        addends = []
+        for base, exponent in self._split(u):
+            kind, argument = self._single(base)
+            addends.append(_scaled(argument if kind == "exp" else {self._generator("log", base): 1}, exponent))
+        return self._total(*addends)
 
-    def _logarithm(self, argument: Ratio) -> int:
-        generator = self._generator(("log", _key_of(argument)))
-        self.logarithm[generator] = argument
-        return generator
-
-    def _sqrt(self, argument: Ratio) -> Ratio:
-        """√(c·u) = √c·√u for a rational c > 0, and √u² = u."""
-        above, below = argument
-        if not above:
-            return {}, {}
-        self._pay(50)  # trial division
-        content, rest = _content(above, keep_sign=True)
-        result: Sum = {(): exact(Fraction(1, content.denominator))}
-        for prime, exponent in _primes(content.numerator * content.denominator):
-            result = self.multiply(result, {(): prime ** (exponent // 2)})
-            if exponent % 2:
-                generator = self._generator(("sqrt", _key_of(({(): prime}, {}))))
-                self.squares[generator] = {(): prime}
-                result = self.multiply(result, _term(1, generator))
-        if below:  # √(n/d) = t/d for the generator t = d·√(n/d), whose square is n·d
-            expanded = self._expanded(below)
-            generator = self._generator(("root", _frozen(rest), _frozen(expanded)))
-            self.squares[generator] = self.multiply(rest, expanded)
-            result = self.multiply(result, _term(1, generator))
-        elif rest != {(): 1}:
-            generator = self._generator(("sqrt", _key_of((rest, below))))
-            self.squares[generator] = rest
-            result = self.multiply(result, _term(1, generator))
-        return result, below
+    def _sqrt(self, u: Sum) -> Sum:
+        factors = [self._powered(base, Fraction(exponent) / 2) for base, exponent in self._split(u)] if u else [u]
+        return reduce(self.multiply, factors, _ONE)
 
 
 _ONE: Sum = {(): 1}
-_ZERO: Any = ((), ())
 
 
-def _term(coefficient: Number, generator: int) -> Sum:
-    return {((generator, 1),): coefficient}
-
-
-def _scaled(ratio: Ratio, factor: Number) -> Ratio:
-    return {monomial: factor * coefficient for monomial, coefficient in ratio[0].items()}, ratio[1]
+def _scaled(p: Sum, factor: Number) -> Sum:
+    return {monomial: exact(factor * coefficient) for monomial, coefficient in p.items()}
 
 
 def _joined(m: Monomial, n: Monomial) -> Monomial:
+    if not m or not n:
+        return m or n
     exponents = dict(m)
     for generator, exponent in n:
         exponents[generator] = exponents.get(generator, 0) + exponent
     return tuple(sorted([(g, e) for g, e in exponents.items() if e]))
 
 
-def _frozen(p: Sum) -> Frozen:
-    return tuple(sorted(p.items()))
-
-
-def _key(below: Mapping[Frozen, int]) -> Any:
-    return tuple(sorted(below.items()))
-
-
-def _key_of(ratio: Ratio) -> Any:
-    return (_frozen(ratio[0]), _key(ratio[1]))
+def _reciprocal(m: Monomial) -> Sum:
+    return {tuple([(generator, -exponent) for generator, exponent in m]): 1}
 
 
 def _content(p: Sum, keep_sign: bool = False) -> tuple[Fraction, Sum]:
-    """Split a nonzero polynomial into a rational and one with coprime integer coefficients, the first of them positive.
+    """Split a nonzero sum into a rational and one with coprime integer coefficients, the first of them positive.
 
     With `keep_sign` the rational is positive.
     """
     above, below = gcd(*[c.numerator for c in p.values()]), lcm(*[c.denominator for c in p.values()])
     if not keep_sign and p[min(p)] < 0:
         above = -above
-    return Fraction(above, below), p if above == below == 1 else {m: int(c * below) // above for m, c in p.items()}
-
-
-def _signed(argument: Ratio) -> tuple[int, Any]:
-    """Return the sign of the first coefficient and the key of the argument with that sign removed."""
-    above, below = argument
-    sign = -1 if above and above[min(above)] < 0 else 1
-    return sign, _key_of((_scaled(argument, sign)[0], below)) if above else _ZERO
-
-
-def _primes(number: int) -> list[tuple[int, int]]:
-    """Factor a positive integer by trial division up to 1000; what is left is taken for a prime."""
-    result, divisor = [], 2
-    while number > 1 and divisor <= 1000:
-        count = 0
-        while number % divisor == 0:
-            number, count = number // divisor, count + 1
-        if count:
-            result.append((divisor, count))
-        divisor += 1
-        if divisor * divisor > number:
-            break
-    root = isqrt(number)
-    if number > 1:
-        result.append((root, 2) if root * root == number else (number, 1))
-    return result
+    return Fraction(above, below), {m: int(c * below) // above for m, c in p.items()}
 
 
 def check_normal_form(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
-    """Decide `(identity f g)`: both are defined on D, and the numerator of f − g is zero."""
+    """Decide `(identity f g)`: both are defined on D, and f − g without its denominators is zero."""
     match sequent.goal:
         case ("identity", f, g) if proves_defined(sequent, f, g):
-            for expand in (False, True):
-                if not NormalForms(expand).of(("-", f, g))[0]:
-                    return True
+            forms = NormalForms()
+            return not forms._cleared(forms.of(("-", f, g)))[0]
     return False

@@ -4,7 +4,7 @@ A term may have no value (x/0, the log of a negative number, the cost of a walk 
 strict, except that `and`, `or`, `=>` and `ite` need only as much as decides them, whatever the order (strong Kleene
 logic), so that reordering never changes a value. A statement *holds* when its value is true; one without a value does
 not hold. Numbers are `int`, `Fraction` or the algebraic numbers of `synth_kernel.numbers`; transcendental functions
-give intervals that can show ≠ and <, never =.
+give spans that can show ≠ and <, never =.
 """
 
 from __future__ import annotations
@@ -18,19 +18,13 @@ from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
 from synth_kernel import numbers
+from synth_kernel.numbers import Undecided as Undecided
+from synth_kernel.numbers import Undefined as Undefined
 from synth_kernel.terms import Sort, Term, number
 
-Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Interval | str | Quoted | Walk
+Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk
 
 MAX_BITS = 4096  # of a numerator or denominator, checked before an operation
-
-
-class Undefined(ArithmeticError):
-    """The term has no value under this assignment."""
-
-
-class Undecided(Exception):
-    """The evaluator cannot tell: a value outside what it computes exactly, or a limit reached."""
 
 
 @dataclass(frozen=True)
@@ -138,16 +132,10 @@ def _derivative_at(term: Any, values: Mapping[str, Value]) -> Value:
 def _equal(a: Value, b: Value) -> bool:
     if (type(a) is bool) is not (type(b) is bool):
         raise Undecided("a truth value beside a number")
-    if isinstance(a, numbers.Interval) or isinstance(b, numbers.Interval):
-        if numbers.apart(a, b):
-            return False
-        raise Undecided("two enclosures overlap")
     return bool(a == b)
 
 
 def _less(a: Value, b: Value) -> bool:
-    if isinstance(a, numbers.Interval) or isinstance(b, numbers.Interval):
-        return numbers.interval_less(a, b, Undecided)
     return bool(a < b)
 
 
@@ -184,7 +172,7 @@ def _quotient(a: Value, b: Value) -> Value:
             raise Undefined("division by zero")
         if type(a) in (int, Fraction):
             return _bounded(Fraction(a) / b)
-    return numbers.quotient(a, b, Undefined, Undecided)
+    return numbers.quotient(a, b)
 
 
 def _power(base: Value, exponent: Value) -> Value:
@@ -202,7 +190,7 @@ def _modulo(a: Value, b: Value) -> Value:
 
 
 def _real(name: str) -> Callable[[Value], Value]:
-    return lambda value: numbers.function(name, value, Undefined, Undecided)
+    return lambda value: numbers.function(name, value)
 
 
 # ---- quoted expressions and walks --------------------------------------------------------------------------------

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import gcd as integer_gcd
-from math import lcm
+from math import inf, lcm
 from typing import TypeAlias
 
 from synth_kernel.terms import Term, write
 
 Number: TypeAlias = int | Fraction
+Bound: TypeAlias = int | Fraction | float  # a float is ±inf
 Polynomial: TypeAlias = tuple[Number, ...]
 
 MAX_DEGREE = 32
@@ -26,6 +27,11 @@ MAX_WORK = 16_384  # degree × bits of a polynomial whose roots are counted
 
 class PolynomialError(ValueError):
     """A term is no polynomial over Q in the unknown, or is too large."""
+
+
+def bits(p: Sequence[Number]) -> int:
+    """Return the binary digits of the longest numerator or denominator."""
+    return max([max(c.numerator.bit_length(), c.denominator.bit_length()) for c in p], default=0)
 
 
 def trim(coefficients: Sequence[Number]) -> Polynomial:
@@ -42,9 +48,7 @@ def add(p: Polynomial, q: Polynomial, factor: Number = 1) -> Polynomial:
     >>> add((1, 2), (0, 2), -1)
     (1,)
     """
-    longer = max(len(p), len(q))
-    left, right = p + (0,) * (longer - len(p)), q + (0,) * (longer - len(q))
-    return trim([a + factor * b for a, b in zip(left, right, strict=True)])
+    return trim([a + factor * b for a, b in zip_longest(p, q, fillvalue=0)])
 
 
 def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
@@ -53,7 +57,7 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
     >>> multiply((1, 1), (-1, 1))
     (-1, 0, 1)
     """
-    result: list[Number] = [0] * (len(p) + len(q) - 1) if p and q else []
+    result: list[Number] = [0] * (len(p) + len(q))
     for i, a in enumerate(p):
         for j, b in enumerate(q):
             result[i + j] += a * b
@@ -63,14 +67,6 @@ def multiply(p: Polynomial, q: Polynomial) -> Polynomial:
 def derivative(p: Polynomial) -> Polynomial:
     """Return p′."""
     return tuple(i * c for i, c in enumerate(p))[1:]
-
-
-def value_at(p: Polynomial, x: Number) -> Number:
-    """Return p(x), by Horner's rule."""
-    total: Number = 0
-    for coefficient in reversed(p):
-        total = total * x + coefficient
-    return total
 
 
 def divide(p: Polynomial, q: Polynomial) -> tuple[Polynomial, Polynomial]:
@@ -85,7 +81,7 @@ def divide(p: Polynomial, q: Polynomial) -> tuple[Polynomial, Polynomial]:
         if factor:
             for i, b in enumerate(q):
                 rest[shift + i] -= factor * b
-    return trim(quotient), trim(rest[: len(q) - 1] if len(p) >= len(q) else rest)
+    return trim(quotient), trim(rest)
 
 
 def primitive(p: Polynomial) -> tuple[int, ...]:
@@ -100,21 +96,6 @@ def primitive(p: Polynomial) -> tuple[int, ...]:
     return tuple([c // content for c in whole])
 
 
-def remainder(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the primitive part of a positive multiple of p mod q."""
-    lead, rest = q[-1], list(p)
-    while len(rest) >= len(q):
-        top = rest[-1] if lead > 0 else -rest[-1]
-        shift = len(rest) - len(q)
-        if lead not in (1, -1):
-            rest = [abs(lead) * c for c in rest]
-        for i, b in enumerate(q):
-            rest[shift + i] -= top * b
-        while rest and not rest[-1]:
-            rest.pop()
-    return primitive(tuple(rest))
-
-
 def common(p: Polynomial, q: Polynomial) -> tuple[int, ...]:
     """Return a greatest common divisor of p and q, primitive.
 
@@ -123,23 +104,20 @@ def common(p: Polynomial, q: Polynomial) -> tuple[int, ...]:
     """
     a, b = primitive(p), primitive(q)
     while b:
-        a, b = b, remainder(a, b)
+        a, b = b, primitive(divide(a, b)[1])
     return a if not a or a[-1] > 0 else tuple([-c for c in a])
 
 
 @lru_cache(maxsize=256)
 def sturm_chain(p: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     """Return the Sturm chain of the squarefree part of a polynomial; raise PolynomialError if it is zero or large."""
-    if not p or len(p) * max(c.bit_length() for c in p) > MAX_WORK or len(p) > MAX_DEGREE + 1:
+    if not p or len(p) * bits(p) > MAX_WORK or len(p) > MAX_DEGREE + 1:
         raise PolynomialError("the roots of zero, or of a polynomial this large, are not counted")
-    chain = [p]
-    rest = primitive(derivative(p))
+    chain, rest = [p], primitive(derivative(p))
     while rest:
         chain.append(rest)
-        rest = tuple([-c for c in remainder(chain[-2], chain[-1])])
-    if len(chain[-1]) > 1:
-        return sturm_chain(primitive(divide(p, chain[-1])[0]))
-    return tuple(chain)
+        rest = tuple([-c for c in primitive(divide(chain[-2], rest)[1])])
+    return tuple(chain) if len(chain[-1]) == 1 else sturm_chain(primitive(divide(p, chain[-1])[0]))
 
 
 def sign_at(p: tuple[int, ...], x: Number) -> int:
@@ -151,37 +129,36 @@ def sign_at(p: tuple[int, ...], x: Number) -> int:
     return (total > 0) - (total < 0)
 
 
-def _variations(chain: tuple[tuple[int, ...], ...], x: Number | None, end: int) -> int:
-    """Count the sign changes of the chain at x, or at infinity (`end` = ±1) where x is None."""
-    if x is None:
-        signs = [1 if (p[-1] > 0) == (end > 0 or len(p) % 2 == 1) else -1 for p in chain]
-    else:
-        signs = [sign for p in chain if (sign := sign_at(p, x))]
-    return sum(a != b for a, b in pairwise(signs))
+def sign_above(p: Polynomial, x: Number) -> int:
+    """Return the sign that p ≠ 0 has just above x: that of its first derivative that is not zero at x."""
+    whole = primitive(p)
+    while not sign_at(whole, x):
+        whole = primitive(derivative(whole))
+    return sign_at(whole, x)
 
 
-def count_roots(
-    p: Polynomial, low: Number | None = None, high: Number | None = None, ends: tuple[bool, bool] = (False, False)
-) -> int:
-    """Count the distinct real roots of p ≠ 0 from low to high (None: infinite); `ends` says which ends are included.
+def clipped(p: Polynomial, low: Bound, high: Bound) -> tuple[Number, Number]:
+    """Replace infinite ends by numbers beyond all roots of p ≠ 0 (Cauchy's bound)."""
+    reach = 2 + int(max([abs(c / Fraction(p[-1])) for c in p]))
+    first, last = max(low, min(-reach, high - 1)), min(high, max(reach, low + 1))
+    assert not isinstance(first, float) and not isinstance(last, float)
+    return first, last
+
+
+def count_roots(p: Polynomial, low: Bound = -inf, high: Bound = inf, ends: tuple[bool, bool] = (False, False)) -> int:
+    """Count the distinct real roots of p ≠ 0 from low to high; `ends` says which ends are included.
 
     >>> count_roots((0, -1, 0, 1)), count_roots((0, -1, 0, 1), 0, 1), count_roots((0, -1, 0, 1), 0, 1, (True, False))
     (3, 0, 1)
     """
-    whole = primitive(p)
-    if not whole:
-        raise PolynomialError("zero has infinitely many roots")
-    if low is not None and high is not None and low >= high:
-        return int(low == high and ends == (True, True) and not sign_at(whole, low))
-    if len(whole) == 1:
-        return 0
-    chain = sturm_chain(whole)
-    count = _variations(chain, low, -1) - _variations(chain, high, 1)  # the roots in (low, high]
-    if high is not None and not ends[1]:
-        count -= not sign_at(chain[0], high)
-    if low is not None and ends[0]:
-        count += not sign_at(chain[0], low)
-    return count
+    chain = sturm_chain(primitive(p))
+    low, high = clipped(chain[0], low, high)
+    if low >= high:
+        return int(low == high and ends == (True, True) and not sign_at(chain[0], low))
+    signs = [[sign for each in chain if (sign := sign_at(each, x))] for x in (low, high)]
+    below, above = [sum(a != b for a, b in pairwise(each)) for each in signs]  # their difference: in (low, high]
+    at_low, at_high = [not sign_at(chain[0], x) for x in (low, high)]
+    return below - above + (at_low and ends[0]) - (at_high and not ends[1])
 
 
 def odd_part(p: Polynomial) -> Polynomial:
@@ -190,18 +167,10 @@ def odd_part(p: Polynomial) -> Polynomial:
     >>> odd_part((0, 0, -1, 1))
     (Fraction(-1, 1), Fraction(1, 1))
     """
-    result: Polynomial = (1,)
-    multiple = primitive(p)  # in turn p/Π(factors up to multiplicity k), as in Yun's algorithm
-    rest = common(multiple, derivative(multiple))
-    at_least = divide(multiple, rest)[0]
-    odd = True
-    while len(at_least) > 1:
-        deeper = common(rest, derivative(rest)) if len(rest) > 1 else (1,)
-        next_at_least = divide(rest, deeper)[0]
-        if odd:
-            result = multiply(result, divide(at_least, next_at_least)[0])
-        at_least, rest, odd = next_at_least, deeper, not odd
-    return result
+    if len(p) < 2:
+        return (1,)
+    repeated = common(p, derivative(p))  # each multiplicity is one less, so what is odd there is even in p
+    return divide(divide(p, repeated)[0], odd_part(repeated))[0]
 
 
 def from_term(term: Term, unknown: Term) -> Polynomial:
@@ -210,44 +179,20 @@ def from_term(term: Term, unknown: Term) -> Polynomial:
     >>> from_term(("*", ("+", "x", 1), ("-", "x", 1)), "x")
     (-1, 0, 1)
     """
+    from synth_kernel.evaluate import evaluate  # evaluate computes with numbers, and numbers with polynomials
+    from synth_kernel.numbers import GENERIC, Algebraic
+
+    generic = Algebraic(GENERIC, (0, 1))
+    try:
+        found = generic.within(evaluate(_replaced(term, unknown), {"?": generic}))
+    except Exception:  # whatever has no value at a point of which nothing is known
+        found = None
+    if found is None:
+        raise PolynomialError(f"no polynomial over Q, or one that is too large: {write(term)[:40]}")
+    return found
+
+
+def _replaced(term: Term, unknown: Term) -> Term:
     if term == unknown:
-        return (0, 1)
-    if type(term) is int or isinstance(term, Fraction):
-        return (term,) if term else ()
-    match term:
-        case ("+", first, *others):
-            result = from_term(first, unknown)
-            for other in others:
-                result = add(result, from_term(other, unknown))
-                if _bits(result) > MAX_BITS:
-                    raise PolynomialError("a coefficient grows too large")
-        case ("-", part):
-            result = add((), from_term(part, unknown), -1)
-        case ("-", first, other):
-            result = add(from_term(first, unknown), from_term(other, unknown), -1)
-        case ("*", first, *others):
-            result = from_term(first, unknown)
-            for other in others:
-                result = _bounded_product(result, from_term(other, unknown))
-        case ("/", first, other):
-            divisor = from_term(other, unknown)
-            if len(divisor) != 1:
-                raise PolynomialError(f"division by {write(other)[:40]}")
-            result = multiply(from_term(first, unknown), (1 / Fraction(divisor[0]),))
-        case ("^", base, int(exponent)) if 0 <= exponent <= MAX_DEGREE:
-            part, result = from_term(base, unknown), (1,)
-            for _ in range(exponent):
-                result = _bounded_product(result, part)
-        case _:
-            raise PolynomialError(f"no polynomial over Q: {write(term)[:40]}")
-    return result
-
-
-def _bounded_product(p: Polynomial, q: Polynomial) -> Polynomial:
-    if len(p) + len(q) > MAX_DEGREE + 2 or _bits(p) + _bits(q) > MAX_BITS:
-        raise PolynomialError("the degree or a coefficient grows too large")
-    return multiply(p, q)
-
-
-def _bits(p: Polynomial) -> int:
-    return max([max(c.numerator.bit_length(), c.denominator.bit_length()) for c in p], default=0)
+        return "?"  # which no text can contain
+    return (term[0], *[_replaced(part, unknown) for part in term[1:]]) if isinstance(term, tuple) else term

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,7 +64,7 @@ def shortest(arcs: Sequence[Any], start: str, end: str) -> tuple[str, ...] | Non
 
 
 def potential(sequent: Sequent) -> dict[str, Any] | None:
-    """Return the distances from the start as prices, None where the sequent is not about one walk."""
+    """Return the distances below the goal's bound as prices, None where the sequent is not about one walk."""
     walks = [name for name, sort in sequent.sorts.items() if sort == "Walk"]
     if len(walks) != 1:
         return None
@@ -72,5 +72,13 @@ def potential(sequent: Sequent) -> dict[str, Any] | None:
     start, _ = ends(walks[0], sequent.premises)
     if not start or not isinstance(sort, tuple):
         return None
-    settled = _prices(sort, start)
-    return {"v": 1, "body": "potential", "prices": [[place, price] for place, price in settled.items()]}
+    bound = next((part for part in _parts(sequent.goal) if type(part) is int), 0)
+    nearer = {place: price for place, price in _prices(sort, start).items() if price < bound}
+    return {"v": 1, "body": "potential", "prices": nearer}
+
+
+def _parts(term: Term) -> Iterator[Term]:
+    yield term
+    if isinstance(term, tuple):
+        for part in term[1:]:
+            yield from _parts(part)
