@@ -171,3 +171,9 @@ def test_the_package_offers_the_same_to_python():
     assert callable(synth.verify)
     with pytest.raises(AttributeError):
         synth.nothing  # noqa: B018
+
+
+def test_a_place_that_cannot_be_written_is_one_line_and_exit_code_2(synth, corpus):
+    done = synth("export", corpus, "--out", "/proc/nowhere")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("synth: cannot use /proc/nowhere") and len(done.stderr.splitlines()) == 1

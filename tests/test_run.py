@@ -122,6 +122,25 @@ def test_rows_whose_key_is_not_exact_are_duplicates_only_if_their_theories_are_e
     assert (found.accepted, found.rejected) == (50, {})
 
 
+def test_a_family_from_elsewhere_that_breaks_a_law_is_named_before_anything_is_made(tmp_path, monkeypatch):
+    ours = families()["knights"]
+
+    class Turncoats(type(ours)):
+        """Answers the wrong way round, so that no draw is ever accepted."""
+
+        def solution(self, theory, answer):
+            return (
+                super().solution(theory, answer).replace("knave", "?").replace("knight", "knave").replace("?", "knight")
+            )
+
+    installed = {"turncoats": Turncoats("turncoats", ours.folder)}
+    monkeypatch.setattr("synth.family.registry.families", lambda: installed)
+    recipe = resolve({"rows": 5, "families": ["turncoats"]}, "test", installed)
+    with pytest.raises(UserError, match=r"(?s)family 'turncoats' \(.*\) breaks a law: level 1 loses .* leave it out"):
+        rounds.generate(recipe, tmp_path / "run")
+    assert not list((tmp_path / "run").glob("*.parquet"))
+
+
 def test_an_exhausted_level_is_a_gap_and_the_run_ends(tmp_path, here):
     def few_at_level_one(recipe, sources):
         return [

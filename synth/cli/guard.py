@@ -29,6 +29,12 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         except BrokenPipeError:  # whoever reads our output has enough
             sys.stdout = None
             code = 0
+        except OSError as error:
+            place = error.filename or "a file"
+            typer.echo(
+                f"synth: cannot use {place}: {error.strerror or error}; name a place that you can write", err=True
+            )
+            code = 2
         except (UserError, NotImplementedError, ValueError) as error:
             if isinstance(error, ValueError) and type(error).__name__ not in _LOADING:
                 raise

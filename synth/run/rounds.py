@@ -69,6 +69,7 @@ def _begin(ledger: Ledger, recipe: Recipe) -> None:
     made_with = json.dumps(versions(recipe), sort_keys=True)
     known = ledger.meta("recipe")
     if known is None:
+        _keep_laws(recipe)
         ledger.begin(quotas(recipe), recipe=recipe.text(), versions=made_with)
     elif known != recipe.text():
         raise UserError(
@@ -81,6 +82,26 @@ def _begin(ledger: Ledger, recipe: Recipe) -> None:
             "rows of two versions are not mixed: choose another --out"
         )
     ledger.remove_strays()
+
+
+def _keep_laws(recipe: Recipe) -> None:
+    """Try the laws on two samples of the lowest and highest level of each family that is not one of ours.
+
+    Ours are checked by the tests. Costs about a second for each family, once for a run.
+    """
+    from synth.family.registry import families
+    from synth.testing import check_family
+
+    for name in recipe.families:
+        family = families().get(name)
+        if family is None or type(family).__module__.startswith("synth_grammars."):
+            continue
+        ends = sorted({min(family.levels), max(family.levels)})
+        for broken in check_family(family, samples=2, levels=ends):
+            raise UserError(
+                f"family {name!r} ({type(family).__module__}) breaks a law: {broken}; "
+                "mend it with the help of synth.testing.check_family, or leave it out of the recipe"
+            )
 
 
 def versions(recipe: Recipe) -> dict[str, str]:
