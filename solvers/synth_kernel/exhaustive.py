@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import product
 from math import prod
 from typing import Any
@@ -23,6 +23,7 @@ MAX_WORLDS = 1 << 12
 MAX_WORK = 1 << 21  # worlds times work, when the evaluator enumerates
 _SLOW = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan", "atan", "root", "D"})
 _MAX_PAIRS = 1 << 10  # of values compared with each other
+_FEW = 1 << 8  # assignments so few that looking for unknowns that do not matter takes longer
 _MAX_COUNTED = 64  # arguments of one `count`, because its table grows with their square
 
 COMPARE: dict[Any, Callable[[Any, Any], bool]] = {
@@ -90,17 +91,24 @@ def worlds(names: Sequence[str]) -> dict[str, int]:
 def all_worlds(declared: Mapping[str, Sort]) -> tuple[dict[str, Any], int]:
     """Map finite unknowns to the worlds in which each is true, or, if not Boolean, to {value: worlds}; and all worlds.
 
+    Do not change the result: it is remembered.
+
     >>> masks, full = all_worlds({"p": "Bool", "c": ("enum", "'red", "'blue")})
     >>> bin(masks["p"]), {value: bin(mask) for value, mask in masks["c"].items()}, bin(full)
     ('0b1010', {"'red": '0b11', "'blue": '0b1100'}, '0b1111')
     """
-    total = prod([len(finite(sort) or ()) for sort in declared.values()])
+    return _all_worlds(tuple(declared.items()))
+
+
+@lru_cache(maxsize=16)  # the claims about one problem ask for the same
+def _all_worlds(declared: tuple[tuple[str, Sort], ...]) -> tuple[dict[str, Any], int]:
+    total = prod([len(finite(sort) or ()) for _, sort in declared])
     if not 0 < total <= MAX_WORLDS:
         raise ValueError(f"{total} assignments of finite unknowns, where from 1 to {MAX_WORLDS} can be tried")
     full = (1 << total) - 1
     masks: dict[str, Any] = {}
     stride = 1
-    for name, sort in declared.items():
+    for name, sort in declared:
         domain = finite(sort) or ()
         period = stride * len(domain)
         pattern = full // ((1 << period) - 1) * ((1 << stride) - 1)
@@ -163,8 +171,10 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     Raises ValueError above `MAX_WORLDS` assignments or where an unknown is not finite.
     """
     terms = (*sequent.premises, sequent.goal)
-    occurring = {name for term in terms for name in symbols(term)}
-    declared = {name: sort for name, sort in sequent.declared.items() if name in occurring}
+    declared = sequent.declared
+    if not 0 < prod([len(finite(sort) or ()) for sort in declared.values()]) <= _FEW:
+        occurring = {name for term in terms for name in symbols(term)}
+        declared = {name: sort for name, sort in declared.items() if name in occurring}
     masks, full = all_worlds(declared)
     found = [truth(term, masks, full) for term in terms]
     if None not in found:
