@@ -140,7 +140,7 @@ class NormalForms:
                     part = self.multiply({_joined(monomial, ((generator, -least),)): coefficient}, value)
                     break
             for m, c in part.items():
-                total = exact(result.pop(m, 0) + c)
+                total = exact(result.pop(m) + c) if m in result else c
                 if total.numerator.bit_length() > MAX_BITS or total.denominator.bit_length() > MAX_BITS:
                     raise CalculusError("a coefficient grows too large")
                 if total:
@@ -149,6 +149,8 @@ class NormalForms:
 
     def multiply(self, a: Sum, b: Sum) -> Sum:
         """Multiply two sums."""
+        if _ONE in (a, b):
+            return b if a == _ONE else a
         return self._collected((_joined(m, n), c * d) for m, c in a.items() for n, d in b.items())
 
     def _total(self, *sums: Sum) -> Sum:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import inf
 from operator import add, mul, sub
 from typing import Any
@@ -22,7 +22,8 @@ from synth_kernel.polynomial import Polynomial
 from synth_kernel.roots import span_of
 from synth_kernel.terms import NUMBERS, Term, write
 
-MAX_SUBTERMS = 2000
+MAX_SUBTERMS = 20_000
+MAX_KNOWN = 4096  # bounds remembered for one domain
 _EVERYTHING = Span()
 _POSITIVE, _NONNEGATIVE = Span(0), Span(0, inf, (True, False))
 _NEGATIVE = Span(-inf, 0)
@@ -41,13 +42,13 @@ class UnprovedError(ValueError):
 
 
 class Signs:
-    """Proves definedness on one domain; every subterm is looked at once in each mode."""
+    """Proves definedness on one domain; what is found of a subterm is remembered, at the same price in fuel."""
 
     def __init__(self, domain: Mapping[str, Span]) -> None:
         self.domain, self.fuel = domain, MAX_SUBTERMS
         self.strict = False  # whether every subterm must be differentiable
         self.sharp = False  # whether Sturm's theorem is asked
-        self.known: dict[tuple[int, bool, bool], tuple[Span, Term]] = {}  # by identity; the term is kept alive
+        self.known: dict[tuple[Term, bool, bool], tuple[Span, int]] = {}  # and what it cost
 
     def range(self, term: Term) -> Span:
         """Return bounds of a term that is defined on all of D; raise UnprovedError if it may not be.
@@ -55,16 +56,18 @@ class Signs:
         >>> Signs({"x": Span(1)}).range(("log", "x"))
         Span(low=0, high=inf, ends=(False, False))
         """
-        key = (id(term), self.strict, self.sharp)
-        if key not in self.known:
-            self.fuel -= 1
-            if self.fuel < 0:
-                raise UnprovedError("too many subterms")
+        key = (term, self.strict, self.sharp)
+        before = self.fuel
+        found, cost = self.known.get(key, (None, 1))
+        self.fuel -= cost
+        if self.fuel < 0:
+            raise UnprovedError("too many subterms")
+        if found is None:
             found = self._range(term)
             if self.sharp and isinstance(term, tuple) and term[0] in ("+", "-", "*", "^"):
                 found = found.meet(self._polynomial(term))
-            self.known[key] = (found, term)
-        return self.known[key][0]
+            self.known[key] = (found, before - self.fuel)
+        return found
 
     def _range(self, term: Term) -> Any:
         if isinstance(term, int | Fraction):
@@ -171,14 +174,25 @@ def _wave(name: str, a: Span) -> Any:
 
 def proves_defined(sequent: Sequent, *terms: Term) -> bool:
     """Say whether the terms are shown to have a value at every point of a domain that is not empty."""
-    span = {name: span_of(sequent.domain, name) for name, sort in sequent.sorts.items() if sort in NUMBERS}
-    if sequent.form != "identity" or len(span) != 1 or any(each.empty for each in span.values()):
+    names = [name for name, sort in sequent.sorts.items() if sort in NUMBERS]
+    if sequent.form != "identity" or len(names) != 1:
         return False
-    signs = Signs(span)
+    signs = _signs(names[0], sequent.domain)
+    if signs.domain[names[0]].empty:
+        return False
+    signs.fuel, signs.strict, signs.sharp = MAX_SUBTERMS, False, False
+    if len(signs.known) > MAX_KNOWN:
+        signs.known.clear()
     try:
         return all(signs.range(term) for term in terms)
     except UnprovedError:
         return False
+
+
+@lru_cache(maxsize=16)
+def _signs(name: str, domain: tuple[Term, ...]) -> Signs:
+    """Return the prover for a domain: the steps of one problem ask for the same subterms again and again."""
+    return Signs({name: span_of(domain, name)})
 
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
