@@ -19,7 +19,7 @@ from synth_kernel.claims import Sequent
 from synth_kernel.evaluate import Value, holds
 from synth_kernel.terms import Sort, Term, TermError, symbols
 
-MAX_WORLDS = 1 << 12
+MAX_WORLDS = 1 << 15
 MAX_WORK = 1 << 21  # worlds times work, when the evaluator enumerates
 _SLOW = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan", "atan", "root", "D"})
 _MAX_PAIRS = 1 << 10  # of values compared with each other
