@@ -1,4 +1,4 @@
-"""The parts of the README that are made from the program: `python tests/readme.py` writes them in again."""
+"""The parts of the pages that are made from the program: `python tests/readme.py` writes them in again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from synth.family.registry import families
+from synth_kernel.kinds import ROLES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -48,14 +49,48 @@ def table() -> str:
     return "\n".join(lines + [f"| `{f.name}` | {f.domain} | {f.kind} | {f.summary} |" for f in families().values()])
 
 
+def levels() -> str:
+    """For each family a table of its levels: settings, estimated keys, proved rows per CPU-second."""
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    keys = {(line["family"], line["level"]): line["effective"] for line in results["keys"]["rows"]}
+    rates = {line["family"]: line for line in results["rows"]["rows"]}
+    parts = []
+    for family in families().values():
+        roles = ", ".join(ROLES[family.kind])
+        summary = f"{family.summary.capitalize()}. Kind `{family.kind}`; proved of every row: {roles}."
+        lines = [f"## {family.name}", "", summary, "", "| level | settings | keys | rows |", "|---|---|---|---|"]
+        for level, settings in family.levels.items():
+            said = "; ".join(f"{name} {_plain(value)}" for name, value in settings.items())
+            found = keys.get((family.name, level), "not measured")
+            number = f"{found:,}" if isinstance(found, int) else found
+            lines.append(f"| {level} | {said} | {number} | {_rate(rates[family.name][f'L{level}'])} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _plain(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=list)
+    return text.replace('"', "").replace("|", "or")
+
+
+def _rate(value: float | str) -> str:
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
 def written(text: str) -> str:
-    """Return the README with its made parts replaced."""
-    for name, part in (("row", row()), ("families", table())):
+    """Return a page with its made parts replaced."""
+    for name, make in (("row", row), ("families", table), ("levels", levels)):
+        if f"<!-- {name} -->" not in text:
+            continue
+        part = make()
         before, _, rest = text.partition(f"<!-- {name} -->\n")
         _, _, after = rest.partition(f"<!-- /{name} -->")
         text = f"{before}<!-- {name} -->\n{part}\n<!-- /{name} -->{after}"
     return text
 
 
+PAGES = (README, ROOT / "docs" / "families.md")
+
 if __name__ == "__main__":
-    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(written(page.read_text(encoding="utf-8")), encoding="utf-8")

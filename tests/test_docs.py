@@ -191,5 +191,6 @@ def test_these_tests_see_a_python_block() -> None:
 
 def test_the_readme_shows_the_row_and_the_families_that_there_are() -> None:
     made = runpy.run_path(str(Path(__file__).with_name("readme.py")))
-    text = made["README"].read_text(encoding="utf-8")
-    assert text == made["written"](text), "run `python tests/readme.py`"
+    for page in made["PAGES"]:
+        text = page.read_text(encoding="utf-8")
+        assert text == made["written"](text), f"{page.name} is not up to date: run `python tests/readme.py`"

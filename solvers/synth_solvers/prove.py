@@ -81,11 +81,25 @@ def _assignments(wanted: Sequent, names: Collection[str]) -> int:
     return total
 
 
+MANY_ONE_BY_ONE = 1 << 12  # assignments; above, only what needs no evaluator is tried exhaustively
+_BITWISE = {"not", "and", "or", "=>", "xor", "ite", "=", "distinct", "<", "<=", ">", ">=", "count", "+"}
+
+
 def _few(wanted: Sequent) -> bool:
-    """Say whether the unknowns that occur have few assignments; mostly all that are declared have."""
-    if 0 < _assignments(wanted, wanted.declared) <= exhaustive.MAX_WORLDS:
+    """Say whether trying every assignment is cheap; mostly all unknowns that are declared have few."""
+    total = _assignments(wanted, wanted.declared)
+    if not 0 < total <= MANY_ONE_BY_ONE:
+        total = _assignments(wanted, _occurring(wanted))
+    if total > MANY_ONE_BY_ONE:
+        return total <= exhaustive.MAX_WORLDS and all(map(_bitwise, (*wanted.premises, wanted.goal)))
+    return total > 0
+
+
+def _bitwise(term: Term) -> bool:
+    """Say whether the kernel decides a term for all worlds at once."""
+    if not isinstance(term, tuple):
         return True
-    return 0 < _assignments(wanted, _occurring(wanted)) <= exhaustive.MAX_WORLDS
+    return term[0] in _BITWISE and (term[0] != "distinct" or len(term) == 3) and all(map(_bitwise, term[1:]))
 
 
 def _finite(wanted: Sequent) -> bool:

@@ -21,9 +21,10 @@ from synth_kernel.evaluate import Undecided, Undefined
 from synth_kernel.kinds import required
 from synth_kernel.meaning import Reading
 from synth_kernel.recheck import recheck
-from synth_kernel.terms import Term, read, write
+from synth_kernel.terms import Term, read, size, write
 
-MAX_POWER = 256
+MAX_POWER = 256  # highest product of nested exponents that is multiplied out
+MAX_SIZE = 200  # nodes of an answer, beside four times those of the stored one
 BODIES = {"model": "evaluation", "entails": "roots", "identity": "normal-form"}  # those that need no certificate
 
 
@@ -94,8 +95,8 @@ def _judged(theory: Theory, answer: Term, stored: Term) -> Score:
         wanted, known = required(theory, answer), required(theory, stored)
     except (ValueError, Undefined, Undecided):
         return Score(0, "no answer to this kind of question")
-    if _power(answer) > MAX_POWER:
-        return Score(0, f"powers of more than {MAX_POWER} are not multiplied out")
+    if _power(answer) > MAX_POWER or size(answer) > MAX_SIZE + 4 * size(stored):
+        return Score(0, "the answer is too large to be checked")
     for claim in wanted:
         if claim in known or claim.role in ("well_defined", "unique"):
             continue  # proved with the row; unique: whatever satisfies the clauses is the solution
