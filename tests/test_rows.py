@@ -19,7 +19,7 @@ from synth.records import Record
 
 SETTING = Setting(system="Think, then answer.", answer_in="boxed")
 FIELDS = ["problem", "id", "level", "question", "formal", "theory", "claims", "formal_answer", "answer", "prompt",
-          "completion", "steps", "certificates", "kind", "family", "answer_format", "language"]  # fmt: skip
+          "completion", "steps", "certificates", "kind", "family", "answer_format", "language", "reading"]  # fmt: skip
 
 
 def package(*names: str) -> Package:
@@ -44,8 +44,10 @@ def test_a_field_taken_from_another_row_is_caught(name: str, field: str) -> None
     assert checker.check(mine) == ""
     others = (row(name, index, 3) for index in range(1, 50))
     other = next(r for r in others if r["answer"] != mine["answer"] and r["formal"] != mine["formal"])
-    changed = {"kind": "any", "family": next(n for n in families() if n != name), "language": "formal",
-               "answer_format": "Just answer."}.get(field, other[field])  # fmt: skip
+    elsewhere = next(n for n in families() if n != name)
+    other_words = {"kind": "any", "family": elsewhere, "language": "formal", "reading": "agreed",
+                   "answer_format": "Just answer."}  # fmt: skip
+    changed = other_words.get(field, other[field])
     if changed == mine[field]:  # empty certificates are alike: leave one out instead
         assert field in ("certificates", "claims")
         changed = mine[field][:-1]

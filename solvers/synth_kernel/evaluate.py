@@ -24,7 +24,7 @@ from synth_kernel.terms import Sort, Term, number
 
 Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk
 
-MAX_BITS = 4096  # of a numerator or denominator, checked before an operation
+MAX_BITS = 4096  # of a numerator or denominator; checked before a power, and after each sum and product of two
 
 
 @dataclass(frozen=True)

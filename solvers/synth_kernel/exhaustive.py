@@ -80,7 +80,7 @@ def work(term: Term) -> int:
 
 
 def worlds(names: Sequence[str]) -> dict[str, int]:
-    """Map at most 12 Boolean unknowns to the worlds in which each is true: unknown i is bit i of a world's number.
+    """Map at most 15 Boolean unknowns to the worlds in which each is true: unknown i is bit i of a world's number.
 
     >>> {name: bin(mask) for name, mask in worlds(["p", "q"]).items()}
     {'p': '0b1010', 'q': '0b1100'}

@@ -77,7 +77,7 @@ MAX_PARENTS = 6  # facts combined in one step of a deduction before all of them 
 
 
 def deduction(theory: Theory, answer: Term) -> list[Move]:
-    """Settle one Boolean unknown after another, each from as few statements as possible; for at most 12 Booleans.
+    """Settle one Boolean unknown after another, each from as few statements as possible; for at most 15 Booleans.
 
     A fact is what the chosen statements and the facts known so far entail together.
     """

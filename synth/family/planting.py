@@ -1,7 +1,7 @@
 """The planting loop: fix a model, draw clauses that it satisfies, keep those that narrow, stop when it is alone.
 
-Works for any family whose problems are a header and a list of clauses. Numbers are *holes*: where the sampled clause
-has the terminal text `hole`, its value under the planted model is computed and written in.
+Works for any family whose problems are a header and a list of clauses. A number that must fit the model is computed
+from it by the family's `draw`, as `linear_system` does; drawn blindly it would almost never be true.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from synth_kernel.claims import Theory
-from synth_kernel.evaluate import Undecided, Undefined, Value, evaluate, holds
+from synth_kernel.evaluate import Undecided, Value, holds
 from synth_kernel.meaning import MeaningError, Tree
 from synth_kernel.terms import Term, TermError
 from synth_solvers.narrowing import narrowing
@@ -59,14 +59,6 @@ def holds_safely(clause: Term, model: Mapping[str, Value]) -> bool:
         return holds(clause, model)
     except Undecided:
         return False
-
-
-def value_of(term: Term, model: Mapping[str, Value]) -> Value | None:
-    """Return the value of a term in the model, None where it has none: what fills a hole."""
-    try:
-        return evaluate(term, model)
-    except (Undefined, Undecided):
-        return None
 
 
 def as_term(value: Value) -> Term:
