@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from synth.grammar.features import depth as depth_of
@@ -28,33 +29,51 @@ _UNBOUNDED = 1 << 20
 _OPENING, _CLOSING = "([“‘", ",.;:?!)]”’"
 
 
-def lark_text(grammar: Grammar, start: str, depth: int | None = None, most: int = 16) -> str:
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a text of the grammar: a label before it, and before that lines, if `line` is not "".
+
+    A line is the items of `head`, a text of the start `line`, and a line feed. An item is `("text", text)`,
+    `("terminal", name)` or `("repeat", [items, …], most)`; `terminals` are those that the head brings.
+    """
+
+    label: str
+    line: str = ""
+    head: tuple[_Item, ...] = ()
+    terminals: tuple[tuple[str, Pattern], ...] = ()
+    lines: int = 40
+
+
+def lark_text(
+    grammar: Grammar, start: str, depth: int | None = None, most: int = 16, frame: Frame | None = None
+) -> str:
     """Return the canonical texts of `start` as a flat Lark grammar, of trees of at most `depth` nodes on a path.
 
     A list goes on for at most `most` more steps if a depth is given. Raise `GrammarError` if nothing is that shallow.
     """
-    rules = _Unrolled(grammar, start, depth, most).rules
+    rules = _Unrolled(grammar, start, depth, most, frame).rules
     lines = [f"{name}: " + "\n  | ".join(_line(items, _LARK) for items in bodies) for name, bodies in rules.items()]
-    return "\n".join([*lines, *(f"{name}: /{_pattern(tree)}/" for name, tree in _terminals(grammar, rules))]) + "\n"
+    terminals = _terminals(grammar, rules, frame)
+    return "\n".join([*lines, *(f"{name}: /{_pattern(tree)}/" for name, tree in terminals)]) + "\n"
 
 
-def gbnf_text(grammar: Grammar, start: str, depth: int | None = None, most: int = 16) -> str:
+def gbnf_text(
+    grammar: Grammar, start: str, depth: int | None = None, most: int = 16, frame: Frame | None = None
+) -> str:
     """Return the same language as `lark_text` in GBNF, with the root `root`."""
-    rules = _Unrolled(grammar, start, depth, most).rules
+    rules = _Unrolled(grammar, start, depth, most, frame).rules
+    terminals = _terminals(grammar, rules, frame)
     lines = [
         f"{_dashed('root' if name == 'start' else name)} ::= " + " | ".join(_line(items, _GBNF) for items in bodies)
         for name, bodies in rules.items()
     ]
-    return (
-        "\n".join([*lines, *(f"{_dashed(name)} ::= {_gbnf_pattern(t)}" for name, t in _terminals(grammar, rules))])
-        + "\n"
-    )
+    return "\n".join([*lines, *(f"{_dashed(name)} ::= {_gbnf_pattern(t)}" for name, t in terminals)]) + "\n"
 
 
 class _Unrolled:
     """The rules of the canonical texts: a nonterminal occurs with and without a space before it, and per depth."""
 
-    def __init__(self, grammar: Grammar, start: str, depth: int | None, most: int) -> None:
+    def __init__(self, grammar: Grammar, start: str, depth: int | None, most: int, frame: Frame | None = None) -> None:
         if grammar.words or any(rule.spelling for rule in grammar.rules):
             raise GrammarError(f"{grammar.name}: decoding grammars are made of formal grammars; pass that one")
         self.grammar, self.most = grammar, most if depth is not None else None
@@ -68,6 +87,12 @@ class _Unrolled:
             )
         self.rules: dict[str, list[_Sequence]] = {"start": [[self._goal(start, bound, True)]]}
         self.queue: list[tuple[str, str, int, bool]] = [(f"{start}", start, bound, True)]
+        if frame:
+            self.rules["start"][0].insert(0, ("text", frame.label))
+        if frame and frame.line:
+            line = [*frame.head, self._goal(frame.line, bound, True), ("text", "\n")]
+            self.rules["start"][0].insert(0, ("repeat", [line], frame.lines))
+            self.queue.append((frame.line, frame.line, bound, True))
         while self.queue:
             name, goal, bound, tight = self.queue.pop()
             full = _name(name, bound, tight)
@@ -176,9 +201,10 @@ def _line(items: _Sequence, style: dict[str, str]) -> str:
     return " ".join(parts)
 
 
-def _terminals(grammar: Grammar, rules: dict[str, list[_Sequence]]) -> list[tuple[str, Pattern]]:
+def _terminals(grammar: Grammar, rules: dict[str, list[_Sequence]], frame: Frame | None) -> list[tuple[str, Pattern]]:
     text = repr(rules)
-    return [(t.name, t.tree) for t in grammar.terminals if f"('terminal', {t.name!r})" in text]
+    found = [(t.name, t.tree) for t in grammar.terminals if f"('terminal', {t.name!r})" in text]
+    return [*found, *frame.terminals] if frame and frame.line else found
 
 
 def _dashed(name: str) -> str:
