@@ -53,7 +53,8 @@ def row_of(source, key):
     lists = {name: [] for name in ("prompt", "completion", "claims", "certificates", "steps")}
     origin = {"source": "", "proposer": "", "model": "", "versions": "", **place}
     return {**dict.fromkeys(FIELDS, ""), **lists, "problem": problem, "id": problem, "family": source.family,
-            "level": source.level, "features": ["f"], "formal": str(key), "provenance": origin}  # fmt: skip
+            "level": source.level, "features": ["f"], "formal": str(key), "pass_rate": [],
+            "provenance": origin}  # fmt: skip
 
 
 def every_row_is_new(recipe, sources):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -69,7 +69,7 @@ class Pool:
         self._pool = ProcessPool(
             max_workers=workers, max_tasks=MAX_TASKS, context=context, initializer=_prepare, initargs=(memory_bytes,)
         )
-        self._ahead = 2 * workers
+        self.ahead = 2 * workers
         self._seconds = seconds
 
     def __enter__(self) -> Pool:
@@ -85,18 +85,19 @@ class Pool:
         self, function: Callable[[Sequence[Item]], list[Result]], batches: Iterable[Sequence[Item]]
     ) -> Iterator[tuple[Sequence[Item], list[Result | Lost]]]:
         """Yield each batch with its results, in order; takes batches only as far ahead as keeps the workers busy."""
-        waiting: deque[tuple[Sequence[Item], Any]] = deque()
+        waiting: deque[Job[Item, Result]] = deque()
         source = iter(batches)
         while True:
-            while len(waiting) < self._ahead and (batch := next(source, None)) is not None:
-                waiting.append((batch, self._schedule(function, batch, 2 * self._seconds)))
+            while len(waiting) < self.ahead and (batch := next(source, None)) is not None:
+                waiting.append(self.submit(function, batch))
             if not waiting:
                 return
-            batch, future = waiting.popleft()
-            results = self._result(future)
-            if isinstance(results, Lost):
-                results = [self._alone(function, item) for item in batch]
-            yield batch, results
+            job = waiting.popleft()
+            yield job.batch, job.results()
+
+    def submit(self, function: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item]) -> Job[Item, Result]:
+        """Start a batch; its results are fetched from the job."""
+        return Job(self, function, batch, self._schedule(function, batch, 2 * self._seconds))
 
     def _schedule(
         self, function: Callable[[Sequence[Item]], list[Result]], batch: Sequence[Item], seconds: float
@@ -119,3 +120,24 @@ class Pool:
             return Lost("memory" if out_of_memory else "crash", f"exit status {error.exitcode}")
         except Exception as error:  # a bug that this candidate brings out; the run goes on and counts it
             return Lost("crash", f"{type(error).__name__}: {error}"[:400])
+
+
+@dataclass
+class Job(Generic[Item, Result]):
+    """A batch that is under way."""
+
+    pool: Pool
+    function: Callable[[Sequence[Item]], list[Result]]
+    batch: Sequence[Item]
+    future: Any
+
+    def ready(self) -> bool:
+        """Say whether `results` would return at once, or nearly so."""
+        return bool(self.future.done())
+
+    def results(self) -> list[Result | Lost]:
+        """Wait for the results; where the batch took its worker down, each item is run again alone."""
+        found = self.pool._result(self.future)
+        if isinstance(found, Lost):
+            return [self.pool._alone(self.function, item) for item in self.batch]
+        return found

@@ -25,6 +25,16 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder of the run.")]
 RunFolder = Annotated[Path, typer.Option("--out", "-o", help="Folder of the run; an unfinished run goes on.")]
 Levels = Annotated[list[int], typer.Option("--level", "-l", help="A level; may be given more than once.")]
 Families = Annotated[list[str], typer.Option("--family", "-f", help="A family; may be given more than once.")]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="bundled, hf:NAME_OR_PATH or openai:URL#MODEL; see docs/models.md.")
+]
+ServerKind = Annotated[
+    str, typer.Option(help="How the server takes a grammar: auto, vllm, sglang, llamacpp, openai, plain.")
+]
+Concurrency = Annotated[int, typer.Option(min=1, help="Requests to a server at a time.")]
+PriceIn = Annotated[float | None, typer.Option(min=0, help="Price of a million prompt tokens.")]
+PriceOut = Annotated[float | None, typer.Option(min=0, help="Price of a million generated tokens.")]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before this is spent; a higher one goes on.")]
 Workers = Annotated[int, typer.Option("--workers", "-w", help="Worker processes; 0: one a core. Same result.")]
 
 
@@ -134,24 +144,39 @@ def generate(
     family: Families = [],  # noqa: B006  # typer copies it
     level: Levels = [],  # noqa: B006
     seed: Annotated[int | None, typer.Option("--seed", "-s")] = None,
+    model: ModelName = None,
+    tries: Annotated[int | None, typer.Option(help="A model's tries at a problem before the solver answers.")] = None,
+    pose: Annotated[float | None, typer.Option(help="Share of problems that the model composes.")] = None,
+    server_kind: ServerKind = "auto",
+    concurrency: Concurrency = 8,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
+    max_cost: MaxCost = None,
     workers: Workers = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make proved rows, or go on with a run that was stopped (Ctrl-C, a kill, a full disk).
+    """Make proved rows, or go on with a run that was stopped (Ctrl-C, a kill, a full disk, a server that went away).
+
+    Without a model the sampler composes problems and a solver answers them. A model tries them first.
 
     Example: synth generate recipe.yaml --out corpus
 
     Example: synth generate -n 1000 --family knights --level 2 --seed 7 --workers 2 --out corpus
+
+    Example: synth generate -n 500 --model bundled --out corpus
     """
     from synth.cli.progress import shown
+    from synth.propose.choose import Serving
     from synth.run.rounds import generate as run
     from synth.run.start import recipe_for
 
-    settled = recipe_for(recipe, out, rows=rows, families=family, levels=level, seed=seed)
+    asked = {key: value for key, value in (("name", model), ("tries", tries), ("pose", pose)) if value is not None}
+    settled = recipe_for(recipe, out, rows=rows, families=family, levels=level, seed=seed, model=asked)
+    serving = Serving(server_kind, concurrency, price_in, price_out, max_cost)
     try:
         with shown(quiet) as progress:
-            status = run(settled, out, workers=workers or _cores(), progress=progress)
+            status = run(settled, out, workers=workers or _cores(), progress=progress, serving=serving)
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on where it stopped", err=True)
         raise

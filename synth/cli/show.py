@@ -73,11 +73,32 @@ def print_funnel(out: Console, status: Status, exported: int | None = None) -> N
     print_grid(out, "by family", ("family", "proposed", "accepted", "requested", "yield"), rows)
     if status.rejected:
         print_grid(out, "losses", ("stage: reason", "problems"), status.rejected.items())
+    print_tries(out, status)
     for gap in status.gaps:
         out.print(f"gap: {gap['family']} level {gap['level']} lacks {gap['missing']:,} rows: {gap['why']}")
     nats = status.entropy_nats
     out.print(f"variety: {nats['proposed']:.3f} nats proposed, {nats['accepted']:.3f} nats accepted, "
               f"{status.cells['accepted']:,} of {status.cells['proposed']:,} cells kept")  # fmt: skip
+
+
+def print_tries(out: Console, status: Status) -> None:
+    """Print what a model did: problems tried and solved, those the solver answered instead, why tries were refused."""
+    rows = []
+    for family, levels in status.tries.items():
+        for level, found in levels.items():
+            rows.append((family, level, *found.values(), f"{found['solved'] / max(1, found['tried']):.1%}"))
+    if rows:
+        head = ("family", "level", "tried", "solved", "answered by the solver", "unsolved", "solved of tried")
+        print_grid(out, "what the model tried (new rows only are counted as solved or answered)", head, rows)
+    refused = [(family, reason, n) for family, found in status.refused.items() for reason, n in found.items()]
+    if refused:
+        print_grid(out, "refused tries", ("family", "reason", "tries"), refused)
+    for used in status.usage:
+        cost = f", cost {used['cost']:,.4f}" if used["cost"] else ""
+        out.print(
+            f"{used['model']}: {used['requests']:,} replies, {used['prompt_tokens']:,} tokens read, "
+            f"{used['completion_tokens']:,} tokens written{cost}"
+        )
 
 
 def _cut(text: str) -> str:

@@ -48,7 +48,8 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iter
         "claims that make its answer right and a certificate for each. Check them without installing anything:\n"
     )
     yield "```\npython recheck.pyz train.jsonl test.jsonl\n```\n"
-    yield f"Made by `synth` from `recipe.yaml` (seed {recipe.seed}); the same recipe gives the same bytes.\n"
+    same = "" if recipe.model.name.startswith("openai:") else "; the same recipe gives the same bytes"
+    yield f"Made by `synth` from `recipe.yaml` (seed {recipe.seed}){same}.\n"
     yield "## Yield\n"
     share = status.accepted / status.proposed if status.proposed else 0
     yield (
@@ -73,6 +74,8 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iter
         yield "### Gaps: rows that were asked for and could not be made\n"
         keys = ("family", "level", "missing", "why")
         yield from _table(keys, ([gap[key] for key in keys] for gap in status.gaps))
+    if status.tries:
+        yield from _model(recipe, status)
     yield "## Grades\n"
     names = {"W": "W (witness: the kernel accepted a certificate for every claim)", "A": "A (two solvers agree)"}
     yield from _table(("grade of the row", "rows"), ((names[grade], n) for grade, n in sorted(figures.grades.items())))
@@ -97,10 +100,42 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iter
         f"({figures.splits['test'] / rows if rows else 0:.1%} here, {recipe.split.test:.1%} asked for) varies where a "
         "family has few shapes.\n"
         "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept.\n"
-        "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler.\n"
+        "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler"
+        f"{' and of the model' if recipe.model.name and recipe.model.pose else ''}.\n"
         "- `level` is set by the size of the problem, not measured on a model.\n"
     )
     yield "## Licence\n\nCC0-1.0: the data is in the public domain."
+
+
+def _model(recipe: Recipe, status: Status) -> Iterator[str]:
+    """Say what the model did, cell by cell."""
+    asked = recipe.model
+    yield "## The model in the loop\n"
+    yield (
+        f"`{asked.name}` tried problems at temperature {asked.temperature}, at most {asked.tries} times; of families "
+        f"that it knows, {asked.pose:.0%} of the problems were its own. What it wrote became a row only if every claim "
+        "was proved. What it did not solve was answered by a solver, and is in the corpus too. Rows by the model have "
+        "the source `verified` in their provenance. Families that are not listed were made without it.\n"
+    )
+    yield from _table(
+        ("family", "level", "tried", "solved", "answered by the solver", "unsolved"),
+        (
+            (family, level, *found.values())
+            for family, levels in status.tries.items()
+            for level, found in levels.items()
+        ),
+    )
+    if status.refused:
+        yield from _table(
+            ("family", "why a try was refused", "tries"),
+            ((family, reason, n) for family, found in status.refused.items() for reason, n in found.items()),
+        )
+    for used in status.usage:
+        cost = f", cost {used['cost']:,.4f}" if used["cost"] else ""
+        yield (
+            f"{used['requests']:,} replies: {used['prompt_tokens']:,} tokens read, "
+            f"{used['completion_tokens']:,} tokens written{cost}.\n"
+        )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

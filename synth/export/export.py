@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,13 +115,27 @@ def _write_rows(ledger: Ledger, out: Path) -> Figures:
 
 
 def _tables(ledger: Ledger) -> Iterator[pa.Table]:
-    """Yield the shards of a run, each as it was named in the ledger. Raise `UserError` at one that was changed."""
+    """Yield the shards of a run, each as it was named in the ledger, with the pass rates that were measured since.
+
+    Raise `UserError` at a shard that was changed.
+    """
     import pyarrow.parquet as pq
 
-    from synth.run.schema import ROW
+    from synth.run.schema import ROW, table
 
+    measured = ledger.pass_rates()
     named = dict(ledger.connection.execute("SELECT name, sha256 FROM shards"))
     for path in ledger.shards():
         if not path.is_file() or sha256(path) != named[path.name]:
             raise UserError(f"{path} is not as the ledger {ledger.folder / NAME} names it; make the run again")
-        yield pq.read_table(path, schema=ROW)
+        found = pq.read_table(path, schema=ROW)
+        if measured:
+            found = table({**row, "pass_rate": _rates(row, measured)} for row in found.to_pylist())
+        yield found
+
+
+def _rates(row: Mapping[str, Any], measured: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    """Return the pass rates of a row; one that was measured since replaces one of the same model."""
+    newer = measured.get(row["id"], ())
+    models = {rate["model"] for rate in newer}
+    return [*[rate for rate in row["pass_rate"] if rate["model"] not in models], *newer]

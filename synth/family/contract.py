@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from synth.family import planting
 from synth.family.sorting import check_sorts
+from synth.grammar.features import productions
 from synth.grammar.phrases import load_phrases
 from synth.grammar.sampler import Sampler
 from synth.grammar.syntax import Syntax
@@ -185,6 +186,10 @@ class Family:
             tree = self.formal.read(formal, "problem")
             self._last = formal, tree, self.meaning.problem(tree)
         return self._last[1:]
+
+    def features_of(self, tree: Tree) -> tuple[str, ...]:
+        """Return the features of a problem, sorted: its productions, and what the family declares beside them."""
+        return tuple(sorted({*productions(tree), *self.features(tree)}))
 
     def answer_hint(self, name: str) -> str:
         """Say how an answer is written, in a natural language."""

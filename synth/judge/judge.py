@@ -8,7 +8,6 @@ from functools import cache
 from importlib.metadata import version
 
 from synth.family import Family
-from synth.grammar.features import productions
 from synth.recheck import rows
 from synth.recheck.canonical import canonical
 from synth.records import Candidate, Evidence, Record, Rejection, Step
@@ -123,7 +122,7 @@ def _record(
         family=family.name,
         kind=family.kind,
         level=source.level,
-        features=tuple(sorted({*productions(tree), *family.features(tree)})),
+        features=family.features_of(tree),
         prompt=tuple(rows.prompt(question, form, setting.system)),
         answer_format=form,
         language=name,

@@ -47,6 +47,7 @@ def row_of(record: Record) -> dict[str, Any]:
             {"id": step.id, "formal": step.formal, "parents": list(step.parents), "rule": step.rule}
             for step in record.steps
         ],
+        "pass_rate": [],
         "provenance": {
             "source": source.kind,
             "proposer": source.proposer,

@@ -12,7 +12,13 @@ ATTEMPTS = 8  # draws for one index before it is given up
 
 
 def propose(family: Family, source: Source) -> Candidate | Rejection:
-    """Draw the candidate of a source; the same source always gives the same candidate.
+    """Draw the candidate of a source and solve it; the same source always gives the same candidate."""
+    drawn = draw(family, source)
+    return drawn if isinstance(drawn, Rejection) else solve(family, *drawn)
+
+
+def draw(family: Family, source: Source) -> tuple[Candidate, Term | None] | Rejection:
+    """Draw the problem of a source, and its answer where drawing it told.
 
     A draw may come to nothing (no unique model within the planting loop's limit); after `ATTEMPTS` of them the index
     is a rejection of stage `propose`, so that what is lost to the sampler is counted.
@@ -22,7 +28,7 @@ def propose(family: Family, source: Source) -> Candidate | Rejection:
     for _ in range(ATTEMPTS):
         proposal = family.propose(level, rng)
         if proposal is not None:
-            return solve(family, Candidate(source, proposal.formal), proposal.answer)
+            return Candidate(source, proposal.formal), proposal.answer
     return Rejection(Candidate(source, ""), "propose", "no problem drawn")
 
 

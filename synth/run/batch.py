@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synth.records import Candidate, Rejection, Source
+from synth.records import Candidate, Record, Rejection, Source
 from synth.run.split import split_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from synth.run.recipe import Recipe
 
 SIZE = 64  # sources; part of what fixes the bytes of a run
+MAX_TEXT = 2000  # characters of what a model wrote that are kept with a rejection
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,17 @@ class Outcome:
     """What became of one source: a row of the export contract, or a rejection; the features are known if it parsed.
 
     `exact` says whether rows with equal `problem` are the same problem: only then may one be dropped as a duplicate.
+    `tried` says whether a model tried the problem, `tries` are the rejections of what it wrote, and `by` is `model` or
+    `solver`, whoever found the solution of a tried problem.
     """
 
     row: Mapping[str, Any] | None
     rejection: Mapping[str, Any] | None
     features: tuple[str, ...]
     exact: bool = True
+    tried: bool = False
+    tries: tuple[Mapping[str, Any], ...] = ()
+    by: str = ""
 
 
 def setting_of(recipe: Recipe) -> Setting:
@@ -46,15 +52,24 @@ def make_one(recipe: Recipe, source: Source) -> Outcome:
     """Propose and judge one source."""
     from synth.family.registry import families
     from synth.judge.judge import judge
-    from synth.judge.row import row_of
     from synth.propose.sampler import propose
 
     family = families()[source.family]
     found = propose(family, source)
     judged = judge(family, found, setting_of(recipe)) if isinstance(found, Candidate) else found
+    return outcome_of(recipe, family, judged)
+
+
+def outcome_of(
+    recipe: Recipe, family: Family, judged: Record | Rejection, rates: Sequence[tuple[str, int, int]] = ()
+) -> Outcome:
+    """Return the outcome of what was judged; `rates` are (model, passed, tries) of the problem."""
+    from synth.judge.row import row_of
+
     if isinstance(judged, Rejection):
-        return Outcome(None, rejection_of(judged), _features(family, judged.candidate.formal))
+        return Outcome(None, rejection_of(judged), features_in(family, judged.candidate.formal))
     row = row_of(judged)
+    row["pass_rate"] = [{"model": model, "passed": passed, "tries": tries} for model, passed, tries in rates]
     split = recipe.split
     row["split"] = split_of(
         judged.formal, judged.theory, judged.problem, seed=recipe.seed, test=float(split.test), by=split.by
@@ -62,8 +77,8 @@ def make_one(recipe: Recipe, source: Source) -> Outcome:
     return Outcome(row, None, judged.features, judged.exact)
 
 
-def rejection_of(rejection: Rejection) -> dict[str, Any]:
-    """Return a rejection as a row of `synth.run.schema.REJECTION`."""
+def rejection_of(rejection: Rejection, text: str = "") -> dict[str, Any]:
+    """Return a rejection as a row of `synth.run.schema.REJECTION`; `text` is what a model wrote, cut to a bound."""
     candidate, source = rejection.candidate, rejection.candidate.source
     return {
         "family": source.family,
@@ -77,6 +92,9 @@ def rejection_of(rejection: Rejection) -> dict[str, Any]:
         "seed": source.seed,
         "index": source.index,
         "round": source.round,
+        "proposer": source.proposer,
+        "model": source.model,
+        "text": text[:MAX_TEXT].encode("utf-8", "replace").decode(),  # half a surrogate cannot be written
     }
 
 
@@ -85,14 +103,9 @@ def lost(source: Source, reason: str, detail: str = "") -> Outcome:
     return Outcome(None, rejection_of(Rejection(Candidate(source, ""), "worker", reason, detail)), ())
 
 
-def _features(family: Family, formal: str) -> tuple[str, ...]:
-    """Return the features of a rejected problem, none where it cannot be read."""
-    from synth.grammar.features import productions
-
-    if not formal:
-        return ()
+def features_in(family: Family, formal: str) -> tuple[str, ...]:
+    """Return the features of a problem in the formal language, none where it cannot be read."""
     try:
-        tree = family.formal.read(formal, "problem")
-        return tuple(sorted({*productions(tree), *family.features(tree)}))
+        return family.features_of(family.formal.read(formal, "problem")) if formal else ()
     except ValueError:
         return ()

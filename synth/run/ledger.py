@@ -15,7 +15,7 @@ import os
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 NAME = "ledger.sqlite"
 SHARD_ROWS = 2048  # accepted rows that make a shard; part of what fixes the bytes of a run
 SHARD_REJECTIONS = 8192
-ACCEPTED = "accepted"  # the stage under which accepted rows are counted
+ACCEPTED = "accepted"  # the stage under which accepted rows are counted; the reason says who solved them
+TRIED = "tried"  # the stage under which problems are counted that a model tried
+TRY = "try"  # the stage of the rejection of one try
+UNSOLVED = "unsolved"  # the stage under which tried problems are counted that nobody solved
+NOT_LOST = frozenset({ACCEPTED, TRIED, TRY, UNSOLVED})  # stages that count something else than a lost problem
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,6 +49,11 @@ CREATE TABLE IF NOT EXISTS counts (family TEXT, level INTEGER, stage TEXT, reaso
 CREATE TABLE IF NOT EXISTS cells (family TEXT, level INTEGER, one TEXT, other TEXT, proposed REAL, accepted REAL,
     PRIMARY KEY (family, level, one, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (problem BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replies (batch TEXT, call TEXT, data BLOB NOT NULL, PRIMARY KEY (batch, call)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS usage (model TEXT PRIMARY KEY, prompt_tokens INTEGER, completion_tokens INTEGER,
+    requests INTEGER, cost REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pass_rates (id TEXT, model TEXT, passed INTEGER, tries INTEGER,
+    PRIMARY KEY (id, model)) WITHOUT ROWID;
 """
 
 
@@ -216,6 +225,53 @@ class Ledger:
         """Say whether the problem is new, and remember it; inside `transaction`."""
         key = bytes.fromhex(problem) if len(problem) == 32 and _is_hexadecimal(problem) else _digest(problem)
         return self.connection.execute("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount == 1
+
+    # ---- what models wrote -----------------------------------------------------------------------------------------
+
+    def replies(self, batch: str, call: str) -> Any:
+        """Return what a model wrote in a call for a batch that is not merged yet, as JSON data; None: never asked."""
+        found = self.connection.execute(
+            "SELECT data FROM replies WHERE batch = ? AND call = ?", (batch, call)
+        ).fetchone()
+        return json.loads(zlib.decompress(found[0])) if found else None
+
+    def keep_replies(self, batch: str, call: str, data: Any) -> None:
+        """Keep what a model wrote until its batch is merged: it is not asked again after a kill."""
+        packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+        self.connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", (batch, call, packed))
+
+    def forget_replies(self, batch: str) -> None:
+        """Forget what was written for a batch; inside the `transaction` that merges it."""
+        self.connection.execute("DELETE FROM replies WHERE batch = ?", (batch,))
+
+    def use(self, model: str, prompt_tokens: int, completion_tokens: int, requests: int, cost: float) -> None:
+        """Add to what a model has used."""
+        self.connection.execute(
+            "INSERT INTO usage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " prompt_tokens = prompt_tokens + excluded.prompt_tokens,"
+            " completion_tokens = completion_tokens + excluded.completion_tokens,"
+            " requests = requests + excluded.requests, cost = cost + excluded.cost",
+            (model, prompt_tokens, completion_tokens, requests, cost),
+        )
+
+    def usage(self) -> list[dict[str, Any]]:
+        """Return what each model has used: tokens, requests, and cost in the currency of the prices that were given."""
+        names = ("model", "prompt_tokens", "completion_tokens", "requests", "cost")
+        return [dict(zip(names, row, strict=True)) for row in self.connection.execute("SELECT * FROM usage")]
+
+    def put_pass_rates(self, rates: Iterable[tuple[str, str, int, int]]) -> None:
+        """Keep (row id, model, passed, tries); a newer rate of the same row and model replaces the older."""
+        with self.transaction():
+            self.connection.executemany("INSERT OR REPLACE INTO pass_rates VALUES (?, ?, ?, ?)", rates)
+
+    def pass_rates(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the rates that `put_pass_rates` kept, by row id."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row, model, passed, tries in self.connection.execute("SELECT * FROM pass_rates ORDER BY id, model"):
+            found.setdefault(row, []).append({"model": model, "passed": passed, "tries": tries})
+        return found
+
+    # ---- merging ---------------------------------------------------------------------------------------------------
 
     def skip(self, round_number: int) -> None:
         """Book that a batch was not needed."""

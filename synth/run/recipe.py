@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from synth.errors import UserError, did_you_mean
 
@@ -32,6 +42,9 @@ class _Part(BaseModel):
 Weight = Annotated[StrictInt | StrictFloat, Field(gt=0, lt=1e9, allow_inf_nan=False)]
 
 
+Rate = Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
+
+
 class Share(_Part):
     """How much of a family, and at which levels; no level named means all of them."""
 
@@ -44,6 +57,33 @@ class Prompt(_Part):
 
     system: StrictStr = "Think, then answer."
     answer_in: Literal["boxed", "tag", "plain"] = "boxed"
+
+
+class ModelPart(_Part):
+    """The model in the loop: which one, what it does, and how it is asked.
+
+    `name` is `bundled`, `hf:NAME_OR_PATH` or `openai:URL#MODEL`; "" means that the sampler and the solver do it all.
+    """
+
+    name: StrictStr = ""
+    tries: Annotated[StrictInt, Field(ge=0, le=64)] = 4
+    pose: Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)] = 0.1
+    temperature: Annotated[StrictInt | StrictFloat, Field(ge=0, le=5)] = 1.0
+    max_tokens: Annotated[StrictInt, Field(ge=1, le=100_000)] = 512
+    constrained: StrictBool = True
+
+
+class Difficulty(_Part):
+    """Rows that the model solves in a given share of its tries, no fewer and no more."""
+
+    pass_rate: tuple[Rate, Rate]
+    tries: Annotated[StrictInt, Field(ge=2, le=64)] = 8
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Difficulty:
+        if self.pass_rate[0] > self.pass_rate[1]:
+            raise ValueError(f"pass_rate must go from low to high, not {list(self.pass_rate)}")
+        return self
 
 
 class Split(_Part):
@@ -64,7 +104,8 @@ class Recipe(_Part):
     rows: Annotated[StrictInt, Field(ge=1, le=MAX_ROWS)] = 2000
     seed: Annotated[StrictInt, Field(ge=0, le=MAX_SEED)] = 7
     families: dict[StrictStr, Share] = Field(default_factory=dict)
-    proposers: Annotated[tuple[Literal["sampler"], ...], Field(min_length=1, max_length=1)] = ("sampler",)
+    model: ModelPart = ModelPart()
+    difficulty: Difficulty | None = None
     prompt: Prompt = Prompt()
     languages: Annotated[tuple[StrictStr, ...], Field(min_length=1)] = ("en",)
     min_grade: Literal["W", "A"] = "W"
@@ -73,10 +114,12 @@ class Recipe(_Part):
     @model_validator(mode="before")
     @classmethod
     def _spell_out(cls, data: Any) -> Any:
-        """Accept the short forms of `families`: a list of names, and a bare weight."""
+        """Accept the short forms: `families` as a list of names or with bare weights, `model` as its name alone."""
         if not isinstance(data, Mapping):
             return data
         found = dict(data)
+        if isinstance(found.get("model"), str):
+            found["model"] = {"name": found["model"]}
         given = found.get("families")
         if given is None:
             found.pop("families", None)
@@ -124,7 +167,11 @@ def parse(text: str, place: str, families: Mapping[str, Levelled], changes: Mapp
         raise UserError(
             f"{place} must be a mapping of keys such as `rows: 2000`; `synth init` writes one to start from"
         )
-    return resolve({**data, **(changes or {})}, place, families)
+    changed = {**data, **(changes or {})}
+    if changes and "model" in changes:
+        written = data.get("model")
+        changed["model"] = {**({"name": written} if isinstance(written, str) else written or {}), **changes["model"]}
+    return resolve(changed, place, families)
 
 
 def resolve(data: Mapping[str, Any], place: str, families: Mapping[str, Levelled]) -> Recipe:
@@ -135,6 +182,7 @@ def resolve(data: Mapping[str, Any], place: str, families: Mapping[str, Levelled
         raise UserError(_message(error, place)) from error
     if not families:
         raise UserError("no family is installed; reinstall the package, or install one that offers `synth.families`")
+    _check_model(recipe, place)
     shares = recipe.families or {name: Share() for name in families}
     return recipe.model_copy(
         update={
@@ -142,6 +190,14 @@ def resolve(data: Mapping[str, Any], place: str, families: Mapping[str, Levelled
             "languages": tuple(dict.fromkeys(recipe.languages)),
         }
     )
+
+
+def _check_model(recipe: Recipe, place: str) -> None:
+    name = recipe.model.name
+    if name and not (name == "bundled" or name.startswith(("hf:", "openai:"))):
+        raise UserError(f"{place}: model: there is no model {name!r}; say bundled, hf:NAME_OR_PATH or openai:URL#MODEL")
+    if recipe.difficulty and not name:
+        raise UserError(f"{place}: difficulty: a pass rate is a model's; name one, such as `model: bundled`")
 
 
 def _resolved(name: str, share: Share, place: str, families: Mapping[str, Levelled], recipe: Recipe) -> Share:
@@ -202,7 +258,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
-_KEYS: dict[str, type[_Part]] = {"": Recipe, "prompt": Prompt, "split": Split}
+_KEYS: dict[str, type[_Part]] = {
+    "": Recipe,
+    "prompt": Prompt,
+    "split": Split,
+    "model": ModelPart,
+    "difficulty": Difficulty,
+}
 
 
 def _message(error: ValidationError, place: str) -> str:
@@ -214,8 +276,6 @@ def _message(error: ValidationError, place: str) -> str:
     if first["type"] == "extra_forbidden":
         model: type[_Part] = Share if path[:1] == ["families"] else _KEYS.get(path[0] if len(path) > 1 else "", Recipe)
         return f"{where}: there is no key {last!r}; {did_you_mean(last, model.model_fields)}"
-    if path[:1] == ["proposers"]:
-        return f"{place}: proposers: the one proposer of this version is `sampler`; write `proposers: [sampler]`"
     shown = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
     said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     must = f"must be {said}{shown}" if first["msg"].startswith("Input should be") else f"{said}{shown if path else ''}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from synth.errors import UserError
+from synth.propose.choose import Serving
 from synth.records import Source
 from synth.run import tally
 from synth.run.batch import SIZE, Outcome, lost, make
@@ -25,6 +26,9 @@ from synth.run.ledger import (
     ACCEPTED,
     SHARD_REJECTIONS,
     SHARD_ROWS,
+    TRIED,
+    TRY,
+    UNSOLVED,
     Ledger,
     Merge,
     Quota,
@@ -34,8 +38,10 @@ from synth.run.ledger import (
 from synth.run.package import package_of
 from synth.run.recipe import Recipe, quotas
 from synth.run.status import Status, status_of
+from synth.run.writer import Writer, batch_key
 
 Make: TypeAlias = Callable[[Recipe, Sequence[Source]], "list[Outcome]"]
+MakeAll: TypeAlias = Callable[[Iterable[list[Source]]], "Iterator[list[Outcome]]"]
 Progress: TypeAlias = Callable[[int, int, int], None]  # rows accepted, rows requested, sources looked at
 
 LOWEST_YIELD = 1 / 64  # below it, for two whole rounds, a (family, level) is a gap
@@ -45,19 +51,28 @@ SLACK = 1.05
 
 
 def generate(
-    recipe: Recipe, folder: Path, *, workers: int = 1, progress: Progress | None = None, make: Make = make
+    recipe: Recipe,
+    folder: Path,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    make: Make = make,
+    serving: Serving | None = None,
 ) -> Status:
     """Make the corpus of a resolved recipe in a folder, or go on with it; return how it ended.
 
-    A run that was killed, or stopped by Ctrl-C or a full disk, is resumed by the same call. Raise `UserError` where
-    the folder holds a run of another recipe, or of other versions of its families.
+    A run that was killed, or stopped by Ctrl-C, a full disk, a server that is gone or a spent budget, is resumed by the
+    same call. Raise `UserError` where the folder holds a run of another recipe, or of other versions of its families.
     """
     if workers < 1:
         raise UserError(f"--workers must be at least 1, not {workers}")
     with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger:
         _begin(ledger, recipe)
+        make_all = partial(in_workers, partial(make, recipe), workers=workers)
+        if recipe.model.name and not ledger.meta("done"):
+            make_all = partial(with_model, recipe, Writer(ledger, recipe, serving), workers=workers)
         while not ledger.meta("done"):
-            _round(ledger, recipe, workers, progress, make)
+            _round(ledger, recipe, make_all, progress)
             if all(quota.need <= 0 for quota in ledger.quotas()):
                 ledger.flush()
                 ledger.keep(done="yes")
@@ -125,7 +140,7 @@ def _difference(one: str, other: str) -> str:
 # ---- rounds --------------------------------------------------------------------------------------------------------
 
 
-def _round(ledger: Ledger, recipe: Recipe, workers: int, progress: Progress | None, make: Make) -> None:
+def _round(ledger: Ledger, recipe: Recipe, make_all: MakeAll, progress: Progress | None) -> None:
     """Finish the round under way, or plan one and make it."""
     current = ledger.round()
     if current is None or current.merged == sum(ceil(count / SIZE) for *_, count in current.plan):
@@ -148,7 +163,7 @@ def _round(ledger: Ledger, recipe: Recipe, workers: int, progress: Progress | No
             full = state[batch[0].family, batch[0].level].need <= 0
             yield [] if full else batch
 
-    for outcomes in in_workers(partial(make, recipe), needed(), workers):
+    for outcomes in make_all(needed()):
         batch = asked.pop(0)
         quota = state[batch[0].family, batch[0].level]
         if quota.need <= 0:
@@ -157,6 +172,7 @@ def _round(ledger: Ledger, recipe: Recipe, workers: int, progress: Progress | No
         with ledger.transaction():
             merge = merged(ledger, quota, outcomes)
             ledger.book(current.number, merge)
+            ledger.forget_replies(batch_key(batch))
         state[quota.family, quota.level] = merge.quota
         waiting = _flush_if_enough(ledger, waiting[0] + len(merge.rows), waiting[1] + len(merge.rejections))
         if progress:
@@ -224,11 +240,17 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
         looked_at += 1
         tally.add(proposed, quota.family, quota.level, outcome.features)
         row, rejection = outcome.row, outcome.rejection
+        for refused in outcome.tries:
+            rejections.append(refused)
+            counts[TRY, refused["reason"]] += 1
+        if outcome.tried:
+            counts[TRIED, ""] += 1
+            counts[UNSOLVED, ""] += not outcome.by and (outcome.rejection or {}).get("stage") != "difficulty"
         if row is not None and not ledger.claim_key(row["problem" if outcome.exact else "theory"]):
             rejection, row = duplicate(row), None
         if row is not None:
             rows.append(row)
-            counts[ACCEPTED, ""] += 1
+            counts[ACCEPTED, outcome.by] += 1
             tally.add(accepted, quota.family, quota.level, outcome.features)
         elif rejection is not None:
             rejections.append(rejection)
@@ -247,8 +269,16 @@ def duplicate(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rejection of a row whose problem the corpus has already."""
     source = row["provenance"]
     kept = {key: row[key] for key in ("family", "level", "formal", "formal_answer")}
-    place = {key: source[key] for key in ("seed", "index", "round")}
-    return {**kept, **place, "stage": "dedup", "reason": "duplicate", "detail": row["problem"], "counterexample": ""}
+    place = {key: source[key] for key in ("seed", "index", "round", "proposer", "model")}
+    return {
+        **kept,
+        **place,
+        "text": "",
+        "stage": "dedup",
+        "reason": "duplicate",
+        "detail": row["problem"],
+        "counterexample": "",
+    }
 
 
 def in_workers(
@@ -261,3 +291,12 @@ def in_workers(
         for batch, results in pool.map(function, todo):
             yield [lost(source, result.reason, result.detail) if isinstance(result, Lost) else result
                    for source, result in zip(batch, results, strict=True)]  # fmt: skip
+
+
+def with_model(recipe: Recipe, writer: Writer, todo: Iterable[list[Source]], workers: int) -> Iterator[list[Outcome]]:
+    """Run batches with a model in this process, everything else in worker processes; yield outcomes in order."""
+    from synth.run.tries import outcomes
+    from synth_solvers.pool import Pool
+
+    with Pool(workers) as pool:
+        yield from outcomes(recipe, pool, writer.model, writer.write, iter(todo))

@@ -52,6 +52,10 @@ ROW = pa.schema(
             ),
         ),
         (
+            "pass_rate",
+            pa.list_(pa.struct([("model", pa.string()), ("passed", pa.int32()), ("tries", pa.int32())])),
+        ),
+        (
             "provenance",
             pa.struct(
                 [
@@ -83,6 +87,9 @@ REJECTION = pa.schema(
         ("seed", pa.int64()),
         ("index", pa.int64()),
         ("round", pa.int32()),
+        ("proposer", pa.string()),
+        ("model", pa.string()),
+        ("text", pa.string()),
     ]
 )
 

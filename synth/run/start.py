@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def recipe_for(
     families: Sequence[str] = (),
     levels: Sequence[int] = (),
     seed: int | None = None,
+    model: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Return the resolved recipe of a run; options replace what the file says.
 
@@ -30,6 +31,8 @@ def recipe_for(
     changes: dict[str, Any] = {key: value for key, value in (("rows", rows), ("seed", seed)) if value is not None}
     if families:
         changes["families"] = list(families)
+    if model:
+        changes["model"] = dict(model)
     if recipe is None and not changes and not levels and (folder / NAME).is_file():
         with Ledger(folder) as ledger:
             if known := ledger.meta("recipe"):

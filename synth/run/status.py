@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from synth.run.entropy import entropy_nats
-from synth.run.ledger import ACCEPTED, Ledger
+from synth.run.ledger import ACCEPTED, NOT_LOST, TRIED, TRY, UNSOLVED, Ledger
 
 
 @dataclass(frozen=True)
 class Status:
     """How far a run is. `rejected` counts by `stage: reason`; `levels` gives (proposed, accepted, quota) by cell.
 
-    `entropy_nats` is the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in
-    estimate); `cells` how many there are.
+    `tries` gives for each family and level whose problems a model tried: how many it tried, how many it solved, how
+    many the solver answered instead, and how many nobody solved. `refused` counts the model's refused tries by family
+    and reason, `usage` is what each model used: tokens, requests and, where prices are known, cost. `entropy_nats` is
+    the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in estimate); `cells`
+    how many there are.
     """
 
     requested: int
@@ -31,6 +34,9 @@ class Status:
     losses: dict[str, dict[str, int]]
     cells: dict[str, int]
     entropy_nats: dict[str, float]
+    tries: dict[str, dict[int, dict[str, int]]]
+    refused: dict[str, dict[str, int]]
+    usage: list[dict[str, Any]]
 
     @property
     def short(self) -> int:
@@ -53,10 +59,17 @@ def status_of(ledger: Ledger) -> Status:
     quotas = ledger.quotas()
     rejected: Counter[str] = Counter()
     losses: dict[str, Counter[str]] = {}
-    for (family, _, stage, reason), n in sorted(ledger.counts().items()):
-        if stage != ACCEPTED:
+    refused: dict[str, Counter[str]] = {}
+    tries: dict[str, dict[int, dict[str, int]]] = {}
+    for (family, level, stage, reason), n in sorted(ledger.counts().items()):
+        if stage not in NOT_LOST:
             rejected[f"{stage}: {reason}"] += n
             losses.setdefault(family, Counter())[f"{stage}: {reason}"] += n
+        elif stage == TRY:
+            refused.setdefault(family, Counter())[reason] += n
+        elif name := _TRIED.get((stage, reason)):
+            of_family = tries.setdefault(family, {})
+            of_family.setdefault(level, dict.fromkeys(_TRIED.values(), 0))[name] = n
     levels: dict[str, dict[int, tuple[int, int, int]]] = {}
     for quota in quotas:
         levels.setdefault(quota.family, {})[quota.level] = (quota.proposed, quota.accepted, quota.quota)
@@ -82,7 +95,19 @@ def status_of(ledger: Ledger) -> Status:
             "proposed": round(entropy_nats(cell[4] for cell in cells), 4),
             "accepted": round(entropy_nats(cell[5] for cell in cells), 4),
         },
+        tries=tries,
+        refused={family: dict(counts.most_common()) for family, counts in refused.items()},
+        usage=ledger.usage(),
     )
+
+
+# what is counted about problems that a model tried
+_TRIED = {
+    (TRIED, ""): "tried",
+    (ACCEPTED, "model"): "solved",
+    (ACCEPTED, "solver"): "answered",
+    (UNSOLVED, ""): "unsolved",
+}
 
 
 def table(found: Status) -> Iterator[tuple[str, int, int, int, int]]:
