@@ -3,17 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+MODEL := .venv-model
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all test-model lint bench clean
 
-demo: $(READY)
-	$(BIN)/synth demo --out demo
+demo: $(MODEL)/ready
+	$(MODEL)/bin/synth demo --out demo
 
 test: lint
 	$(BIN)/python -m pytest
 
-# The same as `test` until there is a consumer that needs an environment of its own.
-test-all: test
+# What `test` leaves out: all that needs torch, transformers or a server, in an environment of its own.
+test-all: test test-model
+
+test-model: $(MODEL)/ready
+	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -21,8 +25,9 @@ lint: $(READY)
 	$(BIN)/mypy
 
 # The peers are compared in an environment of their own; where pip cannot install them the figures say so.
-bench: $(READY) .venv-bench/ready
-	$(BIN)/python -m benchmarks
+bench: $(MODEL)/ready .venv-bench/ready
+	$(MODEL)/bin/python -m pip install --quiet --disable-pip-version-check xgrammar -c constraints.txt
+	$(MODEL)/bin/python -m benchmarks
 
 .venv-bench/ready: benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
@@ -36,5 +41,12 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	touch $(READY)
 
+# The models that run here and behind servers, torch without CUDA where the pinned build is at hand.
+$(MODEL)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(MODEL)
+	$(MODEL)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,model,server]' 'transformers[serving]' \
+		-c constraints.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) $(MODEL) demo build dist

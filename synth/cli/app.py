@@ -29,7 +29,7 @@ ModelName = Annotated[
     str | None, typer.Option("--model", "-m", help="bundled, hf:NAME_OR_PATH or openai:URL#MODEL; see docs/models.md.")
 ]
 ServerKind = Annotated[
-    str, typer.Option(help="How the server takes a grammar: auto, vllm, sglang, llamacpp, openai, plain.")
+    str, typer.Option(help="How the server takes a grammar: auto, vllm, sglang, llamacpp, openai, plain, completions.")
 ]
 Concurrency = Annotated[int, typer.Option(min=1, help="Requests to a server at a time.")]
 PriceIn = Annotated[float | None, typer.Option(min=0, help="Price of a million prompt tokens.")]

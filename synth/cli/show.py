@@ -94,7 +94,10 @@ def print_tries(out: Console, status: Status) -> None:
     if refused:
         print_grid(out, "refused tries", ("family", "reason", "tries"), refused)
     for used in status.usage:
-        cost = f", cost {used['cost']:,.4f}" if used["cost"] else ""
+        cost = ""
+        if used["cost"] and status.accepted:
+            whole = used["cost"] * status.requested / status.accepted
+            cost = f", cost {used['cost']:,.4f}" + ("" if status.done else f", {whole:,.4f} projected for all rows")
         out.print(
             f"{used['model']}: {used['requests']:,} replies, {used['prompt_tokens']:,} tokens read, "
             f"{used['completion_tokens']:,} tokens written{cost}"

@@ -39,22 +39,22 @@ class Writer:
         if known is not None:
             return [[Reply(**reply) for reply in found] for found in known]
         before = self._used()
+        replies: list[list[Reply]] = []
         try:
             replies = self.model.propose(asks, draw)
         finally:  # what was paid for is booked also where the model failed half-way
-            used = [now - then for now, then in zip(self._used(), before, strict=True)]
-            if any(used):
-                self._ledger.use(self._name, int(used[0]), int(used[1]), int(used[2]), used[3])
-        if not hasattr(self.model, "usage"):
-            found = [reply for some in replies for reply in some]
-            self._ledger.use(
-                self._name, sum(r.prompt_tokens for r in found), sum(r.tokens for r in found), len(found), 0.0
-            )
-        self._ledger.keep_replies(batch_key(batch), call, [[asdict(reply) for reply in some] for some in replies])
+            self._book([reply for found in replies for reply in found], before)
+        self._ledger.keep_replies(batch_key(batch), call, [[asdict(reply) for reply in found] for found in replies])
         return replies
 
-    def _used(self) -> tuple[float, float, float, float]:
+    def _book(self, replies: Sequence[Reply], before: tuple[int, int, int, float]) -> None:
+        """Book what a call used: as the model counts it, else as the replies say."""
+        prompt, completion, requests, cost = (now - then for now, then in zip(self._used(), before, strict=True))
+        if not requests:
+            prompt, completion = sum(reply.prompt_tokens for reply in replies), sum(reply.tokens for reply in replies)
+            requests = len(replies)
+        self._ledger.use(self._name, int(prompt), int(completion), int(requests), cost)
+
+    def _used(self) -> tuple[int, int, int, float]:
         usage = getattr(self.model, "usage", None)
-        if usage is None:
-            return 0, 0, 0, 0.0
-        return usage.prompt_tokens, usage.completion_tokens, usage.requests, usage.cost
+        return (usage.prompt, usage.completion, usage.requests, usage.cost) if usage else (0, 0, 0, 0.0)
