@@ -3,8 +3,14 @@
 from importlib.util import find_spec
 
 _NEEDS = {
-    "torch": ["synth/propose/local/*", "synth/propose/train/*", "tests/model/*"],
+    "torch": [
+        "tests/server/test_transformers_serve.py",
+        "synth/propose/local/*",
+        "synth/propose/train/*",
+        "tests/model/*",
+    ],
     "openai": ["synth/propose/server/*", "tests/server/*"],
+    "uvicorn": ["tests/server/test_transformers_serve.py"],
 }
 
 collect_ignore_glob = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from synth.errors import UserError
 from synth.propose.ask import Model
@@ -22,6 +23,18 @@ class Serving:
     price_out: float | None = None
     max_cost: float | None = None
     timeout: float = 120.0
+
+
+def name_of(model: str) -> str:
+    """Return how provenance names a model: without the address of a server or the place of a folder.
+
+    >>> name_of("openai:http://10.0.0.1:8000/v1#small"), name_of("bundled")
+    ('openai:small', 'bundled')
+    """
+    scheme, _, rest = model.partition(":")
+    if scheme == "openai":
+        return f"openai:{rest.rpartition('#')[2] or 'unnamed'}" if "#" in rest else "openai"
+    return f"hf:{Path(rest).resolve().name}" if scheme == "hf" and Path(rest).is_dir() else model
 
 
 def open_model(name: str, serving: Serving | None = None, *, spent: float = 0.0) -> Model:

@@ -47,6 +47,7 @@ def main(argv: list[str] | None = None, packed: dict[str, Any] | None = None) ->
     package = Package(packed if packed is not None else _package())
     rows = 0
     grades: Counter[str] = Counter()
+    agreed = 0
     failed: dict[str, str] | None = None
     for path in options.files:
         try:
@@ -56,6 +57,7 @@ def main(argv: list[str] | None = None, packed: dict[str, Any] | None = None) ->
                     failed = {"file": str(path), "row": str(rows), "id": str(row.get("id", "?")), "reason": reason}
                     break
                 grades["A" if any(claim["grade"] == "A" for claim in row["claims"]) else "W"] += 1
+                agreed += row["reading"] == "agreed"
         except (OSError, ValueError) as error:
             print(f"{path}: cannot be read as rows: {error}", file=sys.stderr)
             return 2
@@ -63,7 +65,7 @@ def main(argv: list[str] | None = None, packed: dict[str, Any] | None = None) ->
             break
     if options.json:
         print(json.dumps({"rows": rows, "verified": sum(grades.values()), "failed": [failed] if failed else [],
-                          "grades": dict(grades), "package": package.digest}))  # fmt: skip
+                          "grades": dict(grades), "agreed": agreed, "package": package.digest}))  # fmt: skip
     else:
         print(f"trusted: tables and meanings with digest {package.digest}")
         if failed:
@@ -72,6 +74,8 @@ def main(argv: list[str] | None = None, packed: dict[str, Any] | None = None) ->
             f"{sum(grades.values())} of {rows} rows re-checked: "
             + ", ".join(f"{n} at grade {g}" for g, n in grades.items())
         )
+        if agreed:
+            print(f"{agreed} rows whose words rest on agreement: what their clauses say was read by models")
     return 1 if failed else 0
 
 

@@ -2,7 +2,8 @@
 
 A `Package` is the JSON that travels inside `recheck.pyz`: for each family the packed parse tables of its languages and
 its meaning, and how prompts are put together. Reading needs no lark, checking needs no solver. What a row says is
-derived again from its question and compared; nothing in it is believed.
+derived again from its question and compared; nothing in it is believed. Where a row's `reading` is `agreed` a model has
+reworded its clauses: all is derived from `formal` then, and what its words say rests on agreement (`agreement`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from synth.recheck import agreement
 from synth.recheck.canonical import canonical
 from synth_kernel.claims import Claim, Theory, digest
 from synth_kernel.kinds import fits, required
 from synth_kernel.meaning import Meaning, Reading, Tree
 from synth_kernel.recheck import recheck
 from synth_kernel.tables import Reader
-from synth_kernel.terms import Term, read
+from synth_kernel.terms import Term, read, write
 
 FORMAL = "formal"
 GRADES = ("W", "A")
@@ -138,22 +140,50 @@ class Package:
         family = self.families[row["family"]]
         language = row["language"]
         tree = family.read(FORMAL, row["formal"], "problem")
-        _expect("question", family.read(language, row["question"], "problem") == tree, "says what `formal` says")
         reading = family.meaning.problem(tree)
         theory = Theory.read(reading.theory.text())  # again from text: depth and sizes are checked there
-        _expect("reading", row["reading"] == "zip", "says that all of the row can be read here")
+        agreed = row["reading"] == "agreed"
+        if agreed:
+            self._check_words(row, family, tree, theory)
+        else:
+            _expect("question", family.read(language, row["question"], "problem") == tree, "says what `formal` says")
+            _expect("reading", row["reading"] == "zip", "says that all of the row can be read here")
         _expect("kind", row["kind"] == theory.kind == family.kind, "is the kind of the question")
         _expect("theory", row["theory"] == theory.text(), "is the meaning of the question")
         _expect("problem", row["problem"] == canonical(theory)[0], "is the canonical key of the theory")
-        level = row["level"]
-        _expect(
-            "id", type(level) is int and row["id"] == row_id(row["problem"], language, row["question"], level), "fits"
-        )
+        variant = agreement.VARIANT if agreed else ""
+        identity = row_id(row["problem"], language, row["question"], row["level"], variant)
+        _expect("id", type(row["level"]) is int and row["id"] == identity, "fits")
         solved = family.read(FORMAL, row["formal_answer"], "solution")
         _expect("answer", family.read(language, row["answer"], "solution") == solved, "says what `formal_answer` says")
         self._check_text(row, family)
         steps = self._check_steps(row, family, reading)
-        self._check_claims(row, theory, reading.answer(solved), steps)
+        proved = len(row["claims"]) - agreed  # the last claim of reworded clauses is about the words
+        self._check_claims(row, theory, reading.answer(solved), steps, proved)
+
+    def _check_words(self, row: Mapping[str, Any], family: FamilyReader, tree: Tree, theory: Theory) -> None:
+        """Check what can be checked about reworded clauses; that they say what their translators wrote cannot."""
+        _expect("reading", "A" in self.grades, "is one that the recipe allows; `agreed` needs `min_grade: A`")
+        stated, text = row["claims"][-1], row["certificates"][-1]
+        claim = agreement.words_claim(row["question"], len(theory.clauses))
+        for field in ("role", "form", "goal"):
+            wanted = write(claim.goal) if field == "goal" else getattr(claim, field)
+            _expect(f"claims[-1]: {field}", stated[field] == wanted, "is that of a claim about the words")
+        fits_claim = tuple(stated["premises"]) == claim.premises and stated["id"] == claim.id(theory)
+        _expect("claims[-1]", fits_claim and stated["grade"] == "A", "names the clauses, has its id and grade A")
+        _expect("certificates[-1]", len(text) <= MAX_CERTIFICATE, "is of bounded size")
+        certificate = json.loads(text)
+        known = (certificate["v"], certificate["body"]) == (1, agreement.FORM)
+        _expect("certificates[-1]", known, "is an agreement that this program knows")
+        agreement.check(
+            certificate,
+            row["question"],
+            tree,
+            theory,
+            lambda words: family.read(row["language"], words, "problem"),
+            lambda formal: family.read(FORMAL, formal, "problem"),
+            family.meaning,
+        )
 
     def _check_text(self, row: Mapping[str, Any], family: FamilyReader) -> None:
         """Render the prompt again; the completion must end in the answer."""
@@ -186,13 +216,16 @@ class Package:
             claims.append(step_claim(i, step["parents"], reading.term(tree)))
         return claims
 
-    def _check_claims(self, row: Mapping[str, Any], theory: Theory, answer: Term, steps: list[Claim]) -> None:
-        claims = [Claim(c["role"], c["form"], tuple(c["premises"]), read(c["goal"])) for c in row["claims"]]
+    def _check_claims(
+        self, row: Mapping[str, Any], theory: Theory, answer: Term, steps: list[Claim], proved: int
+    ) -> None:
+        stated_claims, certificates = row["claims"][:proved], row["certificates"][:proved]
+        claims = [Claim(c["role"], c["form"], tuple(c["premises"]), read(c["goal"])) for c in stated_claims]
         wanted = [*required(theory, answer), *steps]
         _expect("claims", fits(wanted, claims), f"are those that kind {theory.kind!r} and the steps require")
-        _expect("certificates", len(row["certificates"]) == len(claims), "are one for each claim")
+        _expect("certificates", len(row["certificates"]) == len(row["claims"]), "are one for each claim")
         first_step = len(claims) - len(steps)
-        for i, (claim, stated, text) in enumerate(zip(claims, row["claims"], row["certificates"], strict=True)):
+        for i, (claim, stated, text) in enumerate(zip(claims, stated_claims, certificates, strict=True)):
             fits_claim = stated["id"] == claim.id(theory) and stated["grade"] in self.grades
             _expect(f"claims[{i}]", fits_claim, "has its id, and a grade that the recipe allows")
             if stated["grade"] == "W":

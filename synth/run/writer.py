@@ -10,7 +10,6 @@ from synth.propose.ask import Ask, Draw, Model, Reply
 from synth.propose.choose import Serving, open_model
 from synth.records import Source
 from synth.run.ledger import Ledger
-from synth.run.recipe import Recipe
 
 
 def batch_key(batch: Sequence[Source]) -> str:
@@ -20,18 +19,18 @@ def batch_key(batch: Sequence[Source]) -> str:
 
 
 class Writer:
-    """Asks the model of a recipe, books what it uses, and remembers what it wrote: nothing is asked twice."""
+    """Asks a model by its name, books what it uses, and remembers what it wrote: nothing is asked twice."""
 
-    def __init__(self, ledger: Ledger, recipe: Recipe, serving: Serving | None) -> None:
+    def __init__(self, ledger: Ledger, name: str, serving: Serving | None) -> None:
         self._ledger = ledger
-        self._name = recipe.model.name
+        self.name = name
         self._serving = serving or Serving()
 
     @cached_property
     def model(self) -> Model:
         """The model itself. Raise `UserError` where it cannot be used."""
         spent = sum(used["cost"] for used in self._ledger.usage())
-        return open_model(self._name, self._serving, spent=spent)
+        return open_model(self.name, self._serving, spent=spent)
 
     def write(self, batch: Sequence[Source], call: str, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:
         """Return replies to asks, from the ledger where this call was made before."""
@@ -53,7 +52,7 @@ class Writer:
         if not requests:
             prompt, completion = sum(reply.prompt_tokens for reply in replies), sum(reply.tokens for reply in replies)
             requests = len(replies)
-        self._ledger.use(self._name, int(prompt), int(completion), int(requests), cost)
+        self._ledger.use(self.name, int(prompt), int(completion), int(requests), cost)
 
     def _used(self) -> tuple[int, int, int, float]:
         usage = getattr(self.model, "usage", None)
