@@ -21,7 +21,11 @@ from benchmarks.measure import Options, Table
 from synth.family.registry import families
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("rows", "recheck", "score", "sampler", "keys", "memory", "peers")
+BENCHMARKS = (
+    *("rows", "recheck", "score", "sampler", "keys", "memory", "peers"),
+    *("decoding", "bundled", "search", "paraphrase"),
+    *("graph_keys", "graph_store", "select", "demand"),
+)
 PEER_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
 LIBRARIES = ("z3-solver", "cvc5", "python-sat", "python-flint", "sympy", "lark")
 
@@ -54,7 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     tables: dict[str, dict[str, Any]] = {}
     for name in given.benchmarks or BENCHMARKS:
-        for table in import_module(f"benchmarks.{name}").measure(options):
+        try:
+            module = import_module(f"benchmarks.{name}")
+        except ModuleNotFoundError as missing:
+            print(f"{name}: needs {missing.name}, which is not installed here; `make bench` has it", file=sys.stderr)
+            continue
+        for table in module.measure(options):
             show(console, table)
             tables[table.name] = {**table.facts(), "seconds": given.seconds, "machine": machine()}
             if not given.no_write:

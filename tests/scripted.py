@@ -482,7 +482,7 @@ class Scripted:
     asked: list[Ask]
     continues: bool = False
 
-    def knows(self, family: str) -> bool:
+    def knows(self, family: str, level: int | None = None) -> bool:
         return True
 
     def propose(self, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:

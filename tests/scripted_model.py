@@ -46,7 +46,7 @@ class Scripted:
     families: frozenset[str] | None = None
     calls: list[tuple[str, int]] = field(default_factory=list)
 
-    def knows(self, family: str) -> bool:
+    def knows(self, family: str, level: int | None = None) -> bool:
         return self.families is None or family in self.families
 
     def propose(self, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:

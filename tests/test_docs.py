@@ -177,6 +177,7 @@ def test_documentation_of_commands_names_only_commands_that_exist() -> None:
     from synth.cli.app import app
 
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    names |= {str(group.name) for group in app.registered_groups}
     for page in PAGES:
         for block in blocks(page):
             if block.language in ("bash", "sh", "console"):

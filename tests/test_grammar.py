@@ -499,8 +499,12 @@ def test_the_decoding_grammar_accepts_exactly_the_canonical_texts_within_the_dep
     arithmetic, knights = Syntax.load(ARITHMETIC, "arithmetic.lark"), Syntax.load(KNIGHTS, "knights.lark")
     assert check_decoding(arithmetic, "solution", 4, [1, 3, 5, 8], random.Random(6), 10) == 80
     assert check_decoding(knights, "problem", 6, [12, 14, 17], random.Random(6), 5) == 30
+    nested = Syntax.load(
+        f'problem: "f" "(" inner ")" -> outer\ninner: "a" -> a | "g" "(" inner ")" -> inner{IGNORE}', "g.lark"
+    )
+    assert lark_text(nested.grammar, "problem", 0).count('"g"') == 0
     with pytest.raises(GrammarError, match="raise the bound"):
-        lark_text(knights.grammar, "problem", 2)
+        lark_text(nested.grammar, "problem", -1)
 
 
 def test_the_gbnf_grammar_says_the_same_as_the_lark_grammar(knights: Syntax) -> None:
@@ -514,7 +518,8 @@ def test_the_gbnf_grammar_says_the_same_as_the_lark_grammar(knights: Syntax) -> 
     assert "root" in defined and used == defined - {"root"}
     translated = re.sub(r"\{(\d+),(\d+)\}", r"~\1..\2", text.replace(" ::=", ":"))
     translated = re.sub(r"(?<=[\w])-(?=[\w])(?![^\[\n]*\])", "_", translated)
-    translated = re.sub(r"(\[[^\]\n]*\][+*]?)", r"/\1/", translated)
+    classes = re.compile(r'("[^"\n]*")|(\[[^\]\n]*\][+*]?)')
+    translated = classes.sub(lambda found: found[1] or f"/{found[2]}/", translated)
     parser = lark.Lark(translated, parser="earley", lexer="dynamic_complete", start="root")
     for tree in samples(knights, "problem", 16, 20):
         if depth(tree) <= 5:

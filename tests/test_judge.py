@@ -13,7 +13,7 @@ from synth.domain import Domain
 from synth.family import Family
 from synth.family.registry import families
 from synth.judge.judge import Setting, judge
-from synth.propose.sampler import propose
+from synth.propose.sampler import propose, solve
 from synth.records import Candidate, Record, Rejection, Source, Step
 from synth.testing import check_family
 from synth_kernel.meaning import Meaning
@@ -164,3 +164,19 @@ def test_the_corpora_stand_where_the_tests_expect_them() -> None:
     root = Path(__file__).parent.parent / "corpora"
     for name in NAMES:
         assert (root / "golden" / f"{name}.jsonl").exists() and (root / "seeds" / f"{name}.jsonl").exists(), name
+
+
+def test_an_answer_without_steps_is_a_solution_of_one_step() -> None:
+    family = families()["linear_system"]
+    for steps in (None, ()):
+        candidate = Candidate(
+            Source("linear_system", 1, 0, 0), "solve x, y: x + y = 3; x - y = 1", "x = 2, y = 1", steps
+        )
+        record = judge(family, candidate, Setting())
+        assert isinstance(record, Record) and [step.rule for step in record.steps] == ["answer"]
+
+
+def test_a_problem_that_every_number_solves_is_refused_not_a_crash() -> None:
+    candidate = Candidate(Source("polynomial_roots", 1, 0, 0), "solve x: x = x")
+    refused = solve(families()["polynomial_roots"], candidate)
+    assert isinstance(refused, Rejection) and refused.stage == "solve" and "root" in refused.detail

@@ -348,7 +348,7 @@ class Answering:
     def __init__(self, name: str, reply: Callable[[Ask], list[Reply]], lists: int | None = None) -> None:
         self.name, self._reply, self._lists = name, reply, lists
 
-    def knows(self, family: str) -> bool:
+    def knows(self, family: str, level: int | None = None) -> bool:
         return True
 
     def propose(self, asks: Any, draw: Draw) -> list[list[Reply]]:

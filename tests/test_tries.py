@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import scripted
 from scripted_model import HOSTILE, Scripted, right
 
 import synth.run.writer
@@ -250,3 +251,51 @@ def test_the_card_says_what_the_model_did(tmp_path, inline, use):
     found = status.tries["linear_system"][1]
     assert f"| linear_system | 1 | {' | '.join(map(str, found.values()))} |" in card
     assert "source `verified`" in card
+
+
+def paraphrase_recipe(**more):
+    part = {"share": 0.5, "model": "hf:writer", "translators": ["hf:one", "hf:two"]}
+    families_of = {"knights": {"levels": [1, 2]}, "linear_system": {"levels": [1]}}
+    return resolve(
+        {"rows": 30, "families": families_of, "min_grade": "A", "paraphrase": part, **more}, "test", families()
+    )
+
+
+@pytest.fixture
+def reworders(monkeypatch):
+    """Put a scripted writer that uses other words, and two translators, in the place of models."""
+    one, two = scripted.translators()
+    found = {
+        "hf:writer": scripted.scripted(
+            "writer", lambda ask: scripted.with_synonyms(ask.family, scripted.words_of(ask))
+        ),
+        "hf:one": one,
+        "hf:two": two,
+    }
+    monkeypatch.setattr(synth.run.writer, "open_model", lambda name, *_, **__: found[name])
+    return found
+
+
+def test_a_share_of_the_rows_is_said_in_other_words(tmp_path, inline, reworders):
+    rounds.generate(paraphrase_recipe(), tmp_path / "run")
+    plain = resolve({"rows": 30, "families": paraphrase_recipe().model_dump()["families"]}, "test", families())
+    rounds.generate(plain, tmp_path / "plain")
+    before = {row["problem"]: row for row in made(tmp_path / "plain")}
+    agreed = [row for row in made(tmp_path / "run") if row["reading"] == "agreed"]
+    assert 5 <= len(agreed) <= 25
+    for row in made(tmp_path / "run"):
+        was = before[row["problem"]]
+        assert (row["question"] != was["question"]) == (row["reading"] == "agreed") and row["answer"] == was["answer"]
+    export(tmp_path / "run", tmp_path / "data")
+    found = verify(tmp_path / "data")
+    assert found["verified"] == 30 and found["grades"] == {"A": len(agreed), "W": 30 - len(agreed)}
+
+
+def test_a_rewording_that_is_refused_leaves_the_row_as_it_was_and_is_kept(tmp_path, inline, reworders):
+    reworders["hf:two"] = scripted.scripted("two", lambda ask: "no")
+    status = rounds.generate(paraphrase_recipe(), tmp_path)
+    rows = made(tmp_path)
+    assert len(rows) == 30 and {row["reading"] for row in rows} == {"zip"}
+    refused = [row for row in made(tmp_path, "rejections") if row["stage"] == "paraphrase"]
+    assert refused and status.rejected.get("paraphrase", 0) == 0
+    assert sum(sum(found.values()) for found in status.refused.values()) == len(refused)

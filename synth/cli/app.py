@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from synth.cli import graph as graph_commands
+from synth.cli import model as model_commands
 from synth.cli.guard import guarded
+from synth.cli.solve import solve
 
 app = typer.Typer(
     name="synth",
@@ -232,6 +235,8 @@ def verify(
             typer.echo(f"FAILED {failure['id']}: {failure['reason']}")
         grades = ", ".join(f"{n:,} at grade {grade}" for grade, n in found["grades"].items())
         typer.echo(f"{found['verified']:,} of {found['rows']:,} rows verified: {grades}")
+        if found["retracted"]:
+            typer.echo(f"{found['retracted']:,} rows were retracted and are not checked")
     return 1 if found["failed"] else 0
 
 
@@ -257,19 +262,30 @@ def score(
 def export(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the dataset.")] = Path("dataset"),
+    rows: Annotated[int | None, typer.Option("-n", "--rows", help="Select so many, by quota; all if left out.")] = None,
+    select: Annotated[str, typer.Option(help="How rows are selected: coverage or raking.")] = "coverage",
     as_json: Json = False,
 ) -> None:
     """Write a run as a dataset: Parquet, JSON lines, a card, the recipe, and recheck.pyz.
 
     Example: synth export corpus --out dataset
+
+    Example: synth export corpus --out dataset --rows 10000 --select coverage
     """
     from synth.export.export import export as write
 
-    found = write(folder, out)
+    found = write(folder, out, rows=rows, select=select)  # type: ignore[arg-type]  # checked there
     if as_json:
         return _print_json(found)
     for file in found["files"]:
         typer.echo(file)
+    if chosen := found.get("selection"):
+        nats = chosen["entropy_nats"]
+        typer.echo(f"selected by {select}: variety {nats['before']:.3f} nats before, {nats['after']:.3f} after")
+        for short in chosen["short"]:
+            typer.echo(
+                f"short: {short['family']} level {short['level']}: {short['pool']} of {short['wanted']} rows", err=True
+            )
     typer.echo(f"{found['rows']:,} rows; check them with: python {out}/recheck.pyz {out}/train.jsonl {out}/test.jsonl")
     return None
 
@@ -278,7 +294,7 @@ def export(
 @guarded
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to work; a demo there is made anew.")] = Path("demo"),
-    rows: Annotated[int, typer.Option("-n", "--rows", help="Proved rows to make.")] = 2000,
+    rows: Annotated[int, typer.Option("-n", "--rows", help="Proved rows to make.")] = 500,
     workers: Workers = 0,
 ) -> int:
     """Show the whole way on a small corpus: make, export, re-check alone, and print a row.
@@ -288,6 +304,11 @@ def demo(
     from synth.cli.demo import demo as run
 
     return run(out, rows, workers or _cores())
+
+
+app.command()(solve)
+app.add_typer(model_commands.app, name="model")
+app.add_typer(graph_commands.app, name="graph")
 
 
 def _plain(value: object) -> str:

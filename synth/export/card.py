@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from synth.run.demand import said
 from synth.run.status import Status, table
 
 if TYPE_CHECKING:
     from synth.export.export import Figures
+    from synth.graph.select import Selection
     from synth.run.recipe import Recipe
 
+THIN = 12  # cells that are named where a selection falls short
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 
 
-def card(recipe: Recipe, status: Status, figures: Figures, digest: str) -> str:
+def card(recipe: Recipe, status: Status, figures: Figures, digest: str, selection: Selection | None = None) -> str:
     """Return the text of README.md for an export, with front matter that the Hugging Face Hub reads."""
     rows = figures.splits.total()
     front = {
@@ -34,12 +37,12 @@ def card(recipe: Recipe, status: Status, figures: Figures, digest: str) -> str:
     }
     return (
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
-        + "\n".join(_body(recipe, status, figures, digest))
+        + "\n".join(_body(recipe, status, figures, digest, selection))
         + "\n"
     )
 
 
-def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iterator[str]:
+def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selection: Selection | None) -> Iterator[str]:
     rows = figures.splits.total()
     held_out = ", ".join(f"{n:,} in `{split}`" for split, n in sorted(figures.splits.items()))
     yield "# A corpus of proved problems\n"
@@ -74,10 +77,19 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iter
         yield "### Gaps: rows that were asked for and could not be made\n"
         keys = ("family", "level", "missing", "why")
         yield from _table(keys, ([gap[key] for key in keys] for gap in status.gaps))
+    if status.demand:
+        yield "## What was demanded\n"
+        yield from (f"- {sentence}" for sentence in said(status.demand))
+        yield ""
+    if selection:
+        yield from _selection(selection)
     if status.tries:
         yield from _model(recipe, status)
     yield "## Grades\n"
-    names = {"W": "W (witness: the kernel accepted a certificate for every claim)", "A": "A (two solvers agree)"}
+    names = {
+        "W": "W (witness: the kernel accepted a certificate for every claim)",
+        "A": "A (two solvers agree, or the words of the question rest on agreement)",
+    }
     yield from _table(("grade of the row", "rows"), ((names[grade], n) for grade, n in sorted(figures.grades.items())))
     yield from _table(("certificate", "claims"), sorted(figures.bodies.items()))
     sizes = sorted(figures.sizes.elements())
@@ -95,16 +107,44 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str) -> Iter
         "models are not trusted: what they find is checked.\n"
     )
     yield "## Known limits\n"
+    share = figures.splits["test"] / rows if rows else 0
     yield (
-        f"- The split is provisional: by a hash of seed and {recipe.split.by}, so the share of the test side "
-        f"({figures.splits['test'] / rows if rows else 0:.1%} here, {recipe.split.test:.1%} asked for) varies where a "
-        "family has few shapes.\n"
+        f"- The split is by {recipe.split.by}: {share:.1%} of the rows are on the test side, {recipe.split.test:.1%} "
+        "were asked for; where a family has few of them the share is coarse. The split holds along the relations that "
+        "are recorded: equal problems, equal shapes, descent.\n"
         "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept.\n"
         "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler"
-        f"{' and of the model' if recipe.model.name and recipe.model.pose else ''}.\n"
+        f"{' and of the model' if recipe.model.name and recipe.model.pose else ''}"
+        f"{', steered towards what was demanded' if status.demand else ''}.\n"
         "- `level` is set by the size of the problem, not measured on a model.\n"
     )
     yield "## Licence\n\nCC0-1.0: the data is in the public domain."
+
+
+def _selection(selection: Selection) -> Iterator[str]:
+    """Say how the rows of an export were chosen, and where the pool fell short of what was wanted."""
+    yield "## How the rows were chosen\n"
+    yield (
+        f"{len(selection.rows):,} of {selection.pool:,} rows, by {selection.method}: exact quotas for family × level, "
+        f"and inside each by the mix of pairs of features. Variety over cells: {selection.nats_before:.3f} nats in the "
+        f"{selection.pool:,} rows, {selection.nats_after:.3f} nats in the chosen ones (plug-in estimate); "
+        f"{selection.cells_after:,} of {selection.cells_before:,} cells are kept.\n"
+    )
+    if selection.short:
+        yield "The pool is too small for these quotas; nothing else takes their place.\n"
+        yield from _table(("family", "level", "rows wanted", "rows in the pool"), selection.short)
+    if selection.thin:
+        yield (
+            f"{selection.lacking:,} cells have less than their share; the thinnest ones, in rows (a row with k pairs "
+            "counts 1/k in each):\n"
+        )
+        yield from _table(
+            ("family", "level", "pair of features", "wanted", "chosen", "in the pool"),
+            (
+                (c.family, c.level, " + ".join(c.pair), f"{c.wanted:.2f}", f"{c.taken:.2f}", f"{c.pool:.2f}")
+                for c in selection.thin[:THIN]
+            ),
+        )
 
 
 def _model(recipe: Recipe, status: Status) -> Iterator[str]:

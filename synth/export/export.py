@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,18 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth.errors import UserError
+from synth.errors import UserError, did_you_mean
 from synth.export.card import card
 from synth.export.recheck_zip import write_zip
+from synth.graph.select import METHODS, Method, Selection
+from synth.graph.select import select as choose
 from synth.run.corpus import RECIPE, SPLITS, recipe_of
+from synth.run.demand import targets
+from synth.run.kept import Kept
 from synth.run.ledger import NAME, Ledger, full_disk_is_a_user_error, sha256
 from synth.run.package import package_of
+from synth.run.recipe import Recipe, quotas
 from synth.run.status import status_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PROGRAM = "recheck.pyz"
+SELECTION = "selection.json"  # how rows were chosen and what they lack; a recipe may demand just that
 
 
 @dataclass
@@ -45,8 +52,14 @@ class Figures:
             self.bodies[str(json.loads(text).get("body", "?"))] += 1
 
 
-def export(folder: Path | str, out: Path | str) -> dict[str, Any]:
+def export(
+    folder: Path | str, out: Path | str, *, rows: int | None = None, select: Method = "coverage"
+) -> dict[str, Any]:
     """Write the export of a finished run; return `{"rows", "splits", "grades", "digest", "files"}`.
+
+    With `rows`, that many are chosen: by the recipe's quotas for family × level, exactly, and inside each by the mix of
+    pairs of features. `select` is how, see `synth.graph.select`. What could not be met stands under `selection`, and in
+    `selection.json`, which the recipe of another run may name as its reference.
 
     The same run gives the same bytes. What was exported to the place before is replaced, anything else there is not
     touched. Raise `UserError` where the run is not finished or the place is taken.
@@ -55,6 +68,10 @@ def export(folder: Path | str, out: Path | str) -> dict[str, Any]:
     from synth.recheck.rows import Package
 
     folder, out = Path(folder), Path(out)
+    if rows is not None and rows < 1:
+        raise UserError(f"--rows must be at least 1, not {rows}")
+    if select not in METHODS:
+        raise UserError(f"there is no way to select {select!r}; {did_you_mean(str(select), METHODS)}")
     with Ledger(folder) as ledger:
         status = status_of(ledger)
         if not status.done:
@@ -70,11 +87,14 @@ def export(folder: Path | str, out: Path | str) -> dict[str, Any]:
         shutil.rmtree(partial, ignore_errors=True)
         with full_disk_is_a_user_error(out):
             partial.mkdir(parents=True)
-            figures = _write_rows(ledger, partial)
+            selection = None if rows is None else _choose(ledger, recipe, rows, select)
+            figures = _write_rows(ledger, partial, selection)
+            if selection is not None:
+                (partial / SELECTION).write_text(json.dumps(selection.as_json(), indent=1) + "\n", encoding="utf-8")
             write_zip(partial / PROGRAM, packed)
             (partial / RECIPE).write_text(recipe.text(), encoding="utf-8")
             digest = Package(packed).digest
-            (partial / "README.md").write_text(card(recipe, status, figures, digest), encoding="utf-8")
+            (partial / "README.md").write_text(card(recipe, status, figures, digest, selection), encoding="utf-8")
             shutil.rmtree(out, ignore_errors=True)
             partial.rename(out)
     return {
@@ -83,11 +103,24 @@ def export(folder: Path | str, out: Path | str) -> dict[str, Any]:
         "grades": dict(sorted(figures.grades.items())),
         "digest": digest,
         "files": sorted(str(file) for file in out.iterdir()),
+        **({"selection": selection.as_json()} if selection else {}),
     }
 
 
-def _write_rows(ledger: Ledger, out: Path) -> Figures:
-    """Write train and test, in the order of the run; a split without rows has empty files."""
+def _choose(ledger: Ledger, recipe: Recipe, rows: int, method: Method) -> Selection:
+    """Choose rows of a run by the quotas of its recipe, and by its reference where it has one."""
+    columns = ["family", "level", "features"]
+    pool = (
+        (row["family"], row["level"], row["features"])
+        for table in _tables(ledger)
+        for row in table.select(columns).to_pylist()
+    )
+    wanted = quotas(recipe.model_copy(update={"rows": rows}))
+    return choose(pool, wanted, method=method, targets=targets(ledger))
+
+
+def _write_rows(ledger: Ledger, out: Path, selection: Selection | None = None) -> Figures:
+    """Write train and test, in the order of the run, or what was selected; a split without rows has empty files."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -103,7 +136,13 @@ def _write_rows(ledger: Ledger, out: Path) -> Figures:
             split: stack.enter_context((out / f"{split}.jsonl").open("w", encoding="utf-8", newline="\n"))
             for split in SPLITS
         }
+        place = 0
         for table in _tables(ledger):
+            size = table.num_rows
+            if selection is not None:
+                first, last = (bisect_left(selection.rows, end) for end in (place, place + size))
+                table = table.take([row - place for row in selection.rows[first:last]])
+            place += size
             for split in SPLITS:
                 part = table.filter(pc.equal(table["split"], split))
                 if part.num_rows:
@@ -115,20 +154,26 @@ def _write_rows(ledger: Ledger, out: Path) -> Figures:
 
 
 def _tables(ledger: Ledger) -> Iterator[pa.Table]:
-    """Yield the shards of a run, each as it was named in the ledger, with the pass rates that were measured since.
+    """Yield the shards of a run, each as it was named in the ledger, without the rows that were taken back since.
 
-    Raise `UserError` at a shard that was changed.
+    Pass rates and proofs that came later are in their place. Raise `UserError` at a shard that was changed.
     """
     import pyarrow.parquet as pq
 
     from synth.run.schema import ROW, table
 
     measured = ledger.pass_rates()
-    named = dict(ledger.connection.execute("SELECT name, sha256 FROM shards"))
+    kept, place = Kept(ledger), 0
+    named = ledger.checksums()
     for path in ledger.shards():
         if not path.is_file() or sha256(path) != named[path.name]:
             raise UserError(f"{path} is not as the ledger {ledger.folder / NAME} names it; make the run again")
         found = pq.read_table(path, schema=ROW)
+        size = found.num_rows
+        if kept:
+            rows = (kept.row(row, place + number) for number, row in enumerate(found.to_pylist()))
+            found = table(row for row in rows if row is not None)
+        place += size
         if measured:
             found = table({**row, "pass_rate": _rates(row, measured)} for row in found.to_pylist())
         yield found

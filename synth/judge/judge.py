@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 
@@ -33,6 +33,8 @@ class Setting:
 
 def judge(family: Family, candidate: Candidate, setting: Setting) -> Record | Rejection:
     """Prove every claim that the kind requires and every step; accept only if all hold at the grade asked for."""
+    if not candidate.steps:  # an answer alone is a solution of one step
+        candidate = replace(candidate, steps=(Step("s0", candidate.formal_answer or "", (), rows.ANSWER_ONLY),))
     try:
         tree, reading = family.problem(candidate.formal)
         answered = family.formal.read(candidate.formal_answer or "", "solution")

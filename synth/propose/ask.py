@@ -92,8 +92,8 @@ class Model(Protocol):
         """Whether it can go on from a prefix; step-wise search needs that."""
         ...
 
-    def knows(self, family: str) -> bool:
-        """Say whether it is worth asking about a family; the sampler and the solver do the others."""
+    def knows(self, family: str, level: int | None = None) -> bool:
+        """Say whether it is worth asking about a family, at a level or at all; sampler and solver do the others."""
         ...
 
     def propose(self, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:

@@ -47,9 +47,9 @@ def open_model(name: str, serving: Serving | None = None, *, spent: float = 0.0)
     try:
         if name == "bundled":
             from synth.propose.local.model import open_local
-            from synth.propose.weights import bundled_folder, known_families
+            from synth.propose.weights import bundled_folder, known_levels
 
-            return open_local(str(bundled_folder()), name, known_families())
+            return open_local(str(bundled_folder()), name, known_levels())
         if scheme == "hf" and rest:
             from synth.propose.local.model import open_local
 

@@ -45,7 +45,7 @@ def solve(family: Family, formal: str, written: str = "") -> Ask:
 
 
 def pose(family: Family, level: int, wanted: Sequence[str]) -> Ask:
-    """Ask for a problem of a level that has the wanted features, at most two of them.
+    """Ask for a problem of a level that has the wanted features, two or three of them.
 
     >>> from synth.family.registry import families
     >>> pose(families()["knights"], 1, ["implies", "same"]).text

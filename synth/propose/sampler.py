@@ -17,13 +17,13 @@ def propose(family: Family, source: Source) -> Candidate | Rejection:
     return drawn if isinstance(drawn, Rejection) else solve(family, *drawn)
 
 
-def draw(family: Family, source: Source) -> tuple[Candidate, Term | None] | Rejection:
-    """Draw the problem of a source, and its answer where drawing it told.
+def draw(family: Family, source: Source, purpose: str = "problem") -> tuple[Candidate, Term | None] | Rejection:
+    """Draw the problem of a source, and its answer where drawing it told; other purposes give other problems.
 
     A draw may come to nothing (no unique model within the planting loop's limit); after `ATTEMPTS` of them the index
     is a rejection of stage `propose`, so that what is lost to the sampler is counted.
     """
-    rng = source.random()
+    rng = source.random(purpose)
     level = family.levels[source.level]
     for _ in range(ATTEMPTS):
         proposal = family.propose(level, rng)
@@ -38,8 +38,10 @@ def solve(family: Family, candidate: Candidate, answer: Term | None = None) -> C
         theory = family.problem(candidate.formal)[1].theory
     except ValueError as error:
         return Rejection(candidate, "parse", type(error).__name__, str(error))
-    if answer is None:
-        answer = answer_of(theory)
+    try:
+        answer = answer_of(theory) if answer is None else answer
+    except ValueError as error:
+        return Rejection(candidate, "solve", "no answer found", str(error))
     if answer is None:
         return Rejection(candidate, "solve", "no answer found")
     moves = finders.find(family.method, theory, answer) if family.method else []

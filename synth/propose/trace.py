@@ -23,25 +23,23 @@ from synth.propose.ask import Language
 from synth.recheck.rows import ANSWER_ONLY
 from synth.records import Candidate, Step
 
-DEPTH = 12  # nodes on a path of a tree that a model may write
+DEPTH = 6  # of the brackets and functions a model may nest; right answers need 4 at most
 MAX_STEPS = 40
 MAX_TEXT = 20_000  # characters; a longer reply is not read
 _HEAD = re.compile(r"(s[0-9]{1,2})((?: [cas][0-9]{1,3}){0,12}) ([a-z]{1,20}(?: [A-Za-z]{1,20}){0,3})")
 _ANSWER = "answer: "
 
-# the same head for decoding grammars; the names are unlike those of any family's terminals
+# the same head, after the id of the step, for decoding grammars; the names are unlike those of any family's terminals
 _LINE_HEAD = (
-    ("terminal", "STEP__ID"),
-    ("repeat", [[("text", " "), ("terminal", "PARENT__ID")]], 12),
+    ("repeat", ((("text", " "), ("terminal", "PARENT__ID")),), 0, 12),
     ("text", " "),
     ("terminal", "RULE__NAME"),
-    ("repeat", [[("text", " "), ("terminal", "RULE__WORD")]], 3),
+    ("repeat", ((("text", " "), ("terminal", "RULE__WORD")),), 0, 3),
     ("text", ": "),
 )
 _LINE_TERMINALS = tuple(
     (name, parse_pattern(pattern))
     for name, pattern in {
-        "STEP__ID": "s[0-9]{1,2}",
         "PARENT__ID": "[cas][0-9]{1,3}",
         "RULE__NAME": "[a-z]{1,20}",
         "RULE__WORD": "[A-Za-z]{1,20}",
@@ -113,7 +111,7 @@ def read_step(line: str, index: int) -> Step:
 @cache
 def language(family: Family) -> Language:
     """Return the language of traces of a family."""
-    frame = Frame(_ANSWER, "step" if family.method else "", _LINE_HEAD, _LINE_TERMINALS, MAX_STEPS)
+    frame = Frame(_ANSWER, "step" if family.method else "", "s", _LINE_HEAD, _LINE_TERMINALS, MAX_STEPS)
     texts = [text(family.formal.grammar, "solution", DEPTH, frame=frame) for text in (lark_text, gbnf_text)]
     return Language(f"{family.name} solutions", *texts)
 

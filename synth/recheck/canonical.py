@@ -15,7 +15,7 @@ colours, which equal problems share, but perhaps different ones too.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import TypeAlias
@@ -46,27 +46,39 @@ def canonical(theory: Theory) -> tuple[str, bool]:
     >>> canonical(one) == canonical(two)
     True
     """
-    labelling = _Labelling(_Graph(theory))
+    labelling = Labelling(Graph.of(theory))
     try:
         return digest("canonical 1", "exact", repr(labelling.header), repr(labelling.least())), True
-    except _FuelError:
+    except FuelError:
         return digest("canonical 1", "refined", repr(labelling.header), repr(labelling.trace)), False
 
 
-class _Graph:
+class Graph:
     """Nodes with a label, marks and links. A node comes after those it links to; no two have equal label and links."""
 
-    def __init__(self, theory: Theory) -> None:
+    def __init__(self) -> None:
         self.labels: list[str] = []
         self.links: list[Links] = []
         self.marks: list[set[str]] = []
         self.index: dict[tuple[str, Links], int] = {}
-        self.symbols: dict[str, int] = {}
         self.facts: set[str] = set()  # statements without symbols
+        self.atoms: dict[Term, tuple[str, list[int]]] = {}  # the pieces of those seen
+        self.sorts: dict[Term, str] = {}  # texts of declared sorts without symbols
+        self.fixed: set[str] = set()  # constants that are not renamed
+
+    @classmethod
+    def of(cls, theory: Theory) -> Graph:
+        """Return the graph of a theory."""
+        graph = cls()
+        graph._read(theory)
+        return graph
+
+    def _read(self, theory: Theory) -> None:
         statements = theory.axioms + theory.clauses + theory.domain
-        self.fixed = set(_operator_names(statements)) if "Expr" in theory.declared.values() else set()
+        if "Expr" in theory.declared.values():
+            self.fixed.update(_operator_names(statements))
         for name, _ in theory.declarations:
-            self.symbols[name] = self._add("unknown", ())
+            self.atoms[name] = "#", [self.add("unknown", ())]
         match theory.ask:
             case ("find" | "all" as kind, *_):  # lists every unknown, which says nothing about any
                 ask: Term = ("ask", (kind,))
@@ -74,8 +86,15 @@ class _Graph:
                 ask = (f"ask {mode}", goal)
             case other:
                 ask = ("ask", other)
+        for name, sort in theory.declarations:
+            if sort not in self.sorts:
+                text, targets = self._piece(("declare", name, sort))
+                if len(targets) > 1:
+                    self._node(text, enumerate(targets))
+                    continue
+                self.sorts[sort] = text
+            self.marks[self.atoms[name][1][0]].add(self.sorts[sort])
         for statement in (
-            *[("declare", name, sort) for name, sort in theory.declarations],
             *[("axiom", term) for term in theory.axioms],
             *[("clause", term) for term in theory.clauses],
             *[("domain", term) for term in theory.domain],
@@ -87,7 +106,8 @@ class _Graph:
             else:
                 (self.marks[targets[0]] if targets else self.facts).add(text)
 
-    def _add(self, label: str, links: Links) -> int:
+    def add(self, label: str, links: Links) -> int:
+        """Add a node and return its number; `index` is left to whoever adds one that has links."""
         self.labels.append(label)
         self.links.append(links)
         self.marks.append(set())
@@ -96,35 +116,33 @@ class _Graph:
     def _node(self, label: str, links: Iterable[tuple[object, int]]) -> int:
         key = (label, tuple(sorted([(str(role), target) for role, target in links])))
         if key not in self.index:
-            self.index[key] = self._add(*key)
+            self.index[key] = self.add(*key)
         return self.index[key]
 
     def _piece(self, term: Term) -> tuple[str, list[int]]:
         """Return the text of a term with # for each node that it refers to, and those nodes from left to right."""
-        if type(term) is str:
-            if term not in self.symbols:
-                if not term.startswith("'") or term in self.fixed:
-                    return term, []
-                self.symbols[term] = self._add("constant", ())
-            return "#", [self.symbols[term]]
         if type(term) is not tuple:
-            return str(term), []
+            constant = isinstance(term, str) and term.startswith("'") and term not in self.fixed
+            self.atoms[term] = ("#", [self.add("constant", ())]) if constant else (str(term), [])
+            return self.atoms[term]
         operator, arguments = str(term[0]), term[1:]
         if operator in _MIRRORED:
             operator, arguments = _MIRRORED[operator], arguments[::-1]
         elif operator in ("leaves_among", "operators_among"):
             arguments = (*arguments[:1], ("bag", *arguments[1:]))
-        pieces = [self._piece(argument) for argument in arguments]
+        known = self.atoms.get
+        pieces = [self._piece(part) if type(part) is tuple else known(part) or self._piece(part) for part in arguments]
         if operator in _COMMUTATIVE:
-            closed = sorted([text for text, targets in pieces if not targets])
+            closed = [piece for piece in pieces if not piece[1]]
+            closed.sort()
             parts = [piece for piece in pieces if piece[1]]
             if len(parts) > 1:
                 links = [
                     (text, targets[0]) if len(targets) == 1 else ("#", self._node(text, enumerate(targets)))
                     for text, targets in parts
                 ]
-                return "#", [self._node(f"({' '.join([operator, *closed])})", links)]
-            pieces = [(text, []) for text in closed] + parts
+                return "#", [self._node(f"({' '.join([operator, *[text for text, _ in closed]])})", links)]
+            pieces = closed + parts
         return f"({' '.join([operator, *[text for text, _ in pieces]])})", [
             node for _, found in pieces for node in found
         ]
@@ -138,16 +156,16 @@ def _operator_names(terms: Iterable[Term]) -> Iterator[str]:
             yield from _operator_names(term[1:])
 
 
-class _FuelError(Exception):
+class FuelError(Exception):
     """The fuel is spent."""
 
 
-class _Labelling:
+class Labelling:
     """The search for the least certificate of a graph; `trace` is that of the first refinement."""
 
-    def __init__(self, graph: _Graph) -> None:
+    def __init__(self, graph: Graph, fuel: int | None = None) -> None:
         self.graph = graph
-        self.fuel = FUEL
+        self.fuel = FUEL if fuel is None else fuel
         self.trace: Trace = []
         kinds = [(label, *sorted(marks)) for label, marks in zip(graph.labels, graph.marks, strict=True)]
         counted = sorted(Counter(kinds).items())
@@ -164,31 +182,38 @@ class _Labelling:
                 self.neighbours[target].append((offsets[role] + nodes, node))
         self.size = nodes + sum(map(len, graph.links))
 
-    def least(self) -> Certificate:
+    def refined(self) -> tuple[Colouring, int]:
+        """Return the coarsest stable colouring and the next free colour; what was split goes to `trace`."""
         colouring: Colouring = (list(self.kinds), {})
         colours, cells = colouring
         for node, kind in enumerate(self.kinds):
             cells.setdefault(kind, set()).add(node)
         for kind in [kind for kind, members in cells.items() if len(members) == 1]:
             del cells[kind]
-        fresh = self._refine(colouring, range(len(colours)), len(self.header[2]), self.trace)
+        return colouring, self._refine(colouring, range(len(colours)), len(self.header[2]), self.trace)
+
+    def least(self) -> Certificate:
+        """Return the least certificate: that of a graph equal up to isomorphism and of no other."""
+        colouring, fresh = self.refined()
+        colours, cells = colouring
         above = [0] * len(colours)  # links to follow up from a node, those of a shared node as often as it is reached
         for node in reversed(range(len(colours))):
             for _, target in self.graph.links[node]:
                 above[target] += len(self.graph.links[node]) + above[node]
         changed: list[int] = []
-        for cell in self._open(colouring):
+        for cell in self.open(colouring):
             parts = self._told_apart(cells[cell], above)
             changed += _split(colouring, cell, parts, fresh)
             fresh += len(parts) - 1
         return self._search(colouring, self._refine(colouring, changed, fresh, []))
 
-    def _spend(self, fuel: int) -> None:
+    def spend(self, fuel: int) -> None:
+        """Take fuel; raise `FuelError` where there is none left."""
         self.fuel -= fuel
         if self.fuel < 0:
-            raise _FuelError
+            raise FuelError
 
-    def _open(self, colouring: Colouring) -> list[int]:
+    def open(self, colouring: Colouring) -> list[int]:
         """The classes of two or more symbols."""
         labels = self.graph.labels
         return sorted(cell for cell, members in colouring[1].items() if labels[next(iter(members))][0] != "(")
@@ -197,12 +222,12 @@ class _Labelling:
         """Split classes until their members have as many neighbours in each class; return the next free colour."""
         colours, cells = colouring
         while changed:
-            self._spend(sum([len(self.neighbours[node]) for node in changed]))
-            heard: dict[int, list[int]] = {}
+            self.spend(sum([len(self.neighbours[node]) for node in changed]))
+            heard: defaultdict[int, list[int]] = defaultdict(list)
             for node in changed:
                 for role, other in self.neighbours[node]:
                     if colours[other] in cells:
-                        heard.setdefault(other, []).append(role + colours[node])
+                        heard[other].append(role + colours[node])
             groups: dict[int, dict[tuple[int, ...], set[int]]] = {}
             for node, news in heard.items():
                 groups.setdefault(colours[node], {}).setdefault(tuple(sorted(news)), set()).add(node)
@@ -231,7 +256,7 @@ class _Labelling:
                     orbit += group
                     break
             else:
-                self._spend((len(alike) - 1) * (above[one] + 8))
+                self.spend((len(alike) - 1) * (above[one] + 8))
                 orbits.append(group)
         places: dict[tuple[int, int], set[int]] = {}
         for orbit in orbits:
@@ -257,25 +282,33 @@ class _Labelling:
             image[node] = found
         return True
 
+    def individualised(self, colouring: Colouring, cell: int, node: int, fresh: int) -> tuple[Trace, Colouring, int]:
+        """Return what follows where a node of a class gets a colour of its own: trace, colouring, next free colour."""
+        colours, cells = colouring
+        child = (colours.copy(), {each: set(others) for each, others in cells.items()})
+        trace: Trace = []
+        changed = _split(child, cell, [cells[cell] - {node}, {node}], fresh)
+        return trace, child, self._refine(child, changed, fresh + 1, trace)
+
+    def certificate(self, colouring: Colouring) -> Certificate:
+        """Return the whole graph in the order of colours, where every node has one of its own."""
+        colours = colouring[0]
+        rows: Certificate = [(0, [])] * len(colours)
+        for node, colour in enumerate(colours):
+            links = sorted([(role, colours[other]) for role, other in self.neighbours[node] if other < node])
+            rows[colour] = (self.kinds[node], links)
+        return rows
+
     def _search(self, colouring: Colouring, fresh: int) -> Certificate:
         """Return the least certificate below a refined colouring."""
-        colours, cells = colouring
-        classes = self._open(colouring)
-        if not classes:  # all nodes have colours of their own: this is the whole graph in the order of colours
-            rows: Certificate = [(0, [])] * len(colours)
-            for node, colour in enumerate(colours):
-                links = sorted([(role, colours[other]) for role, other in self.neighbours[node] if other < node])
-                rows[colour] = (self.kinds[node], links)
-            return rows
+        classes = self.open(colouring)
+        if not classes:
+            return self.certificate(colouring)
+        cells = colouring[1]
         target = min(classes, key=lambda cell: len(cells[cell]))
         members = cells[target]
-        self._spend(len(members) ** 2 * self.size)
-        tried: list[tuple[Trace, Colouring, int]] = []
-        for node in members:
-            child = (colours.copy(), {cell: set(others) for cell, others in cells.items()})
-            trace: Trace = []
-            changed = _split(child, target, [members - {node}, {node}], fresh)
-            tried.append((trace, child, self._refine(child, changed, fresh + 1, trace)))
+        self.spend(len(members) ** 2 * self.size)
+        tried = [self.individualised(colouring, target, node, fresh) for node in members]
         least = min([trace for trace, _, _ in tried])
         best = [(child, after) for trace, child, after in tried if trace == least]
         orbit = list(range(len(best)))

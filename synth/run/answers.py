@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import UserError, did_you_mean
-from synth.run.corpus import files_of, rows_of
+from synth.run.kept import rows_at
 
 
 def scores(family: str, data: Path, answers: Path | None) -> Iterator[dict[str, Any]]:
@@ -26,7 +26,7 @@ def scores(family: str, data: Path, answers: Path | None) -> Iterator[dict[str, 
         raise UserError(f"there is no family {family!r}; {did_you_mean(family, installed)}")
     asked = [_entry(line) for line in _lines(answers)]
     wanted = {entry["id"] for entry in asked if "reason" not in entry}
-    rows = {row["id"]: row for file in files_of(data) for row in rows_of(file) if row.get("id") in wanted}
+    rows = {row["id"]: row for row in rows_at(data) if row.get("id") in wanted}
     for entry in asked:
         if "reason" in entry:
             yield {"id": entry["id"], "score": 0, "reason": entry["reason"]}

@@ -34,6 +34,7 @@ class Outcome:
     tried: bool = False
     tries: tuple[Mapping[str, Any], ...] = ()
     by: str = ""
+    record: Record | None = None  # of a row that is to be reworded
 
 
 def setting_of(recipe: Recipe) -> Setting:
@@ -51,8 +52,8 @@ def make(recipe: Recipe, sources: Sequence[Source]) -> list[Outcome]:
 def make_one(recipe: Recipe, source: Source) -> Outcome:
     """Propose and judge one source."""
     from synth.family.registry import families
+    from synth.graph.steer import propose
     from synth.judge.judge import judge
-    from synth.propose.sampler import propose
 
     family = families()[source.family]
     found = propose(family, source)
@@ -61,20 +62,26 @@ def make_one(recipe: Recipe, source: Source) -> Outcome:
 
 
 def outcome_of(
-    recipe: Recipe, family: Family, judged: Record | Rejection, rates: Sequence[tuple[str, int, int]] = ()
+    recipe: Recipe,
+    family: Family,
+    judged: Record | Rejection,
+    rates: Sequence[tuple[str, int, int]] = (),
+    asks: bool = True,
 ) -> Outcome:
-    """Return the outcome of what was judged; `rates` are (model, passed, tries) of the problem."""
+    """Return the outcome of what was judged; `rates` are (model, passed, tries) of the problem.
+
+    With `asks` the record stays beside its row where the recipe asks for other words.
+    """
     from synth.judge.row import row_of
 
     if isinstance(judged, Rejection):
         return Outcome(None, rejection_of(judged), features_in(family, judged.candidate.formal))
     row = row_of(judged)
     row["pass_rate"] = [{"model": model, "passed": passed, "tries": tries} for model, passed, tries in rates]
-    split = recipe.split
-    row["split"] = split_of(
-        judged.formal, judged.theory, judged.problem, seed=recipe.seed, test=float(split.test), by=split.by
-    )
-    return Outcome(row, None, judged.features, judged.exact)
+    row["split"] = split_of(row, recipe)
+    share = recipe.paraphrase.share if asks and recipe.paraphrase else 0
+    record = judged if share and judged.source.random("reword").random() < share else None
+    return Outcome(row, None, judged.features, judged.exact, record=record)
 
 
 def rejection_of(rejection: Rejection, text: str = "") -> dict[str, Any]:

@@ -17,11 +17,12 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from synth.errors import UserError
+from synth.graph import store
 from synth.run.tally import Cell
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ SHARD_REJECTIONS = 8192
 ACCEPTED = "accepted"  # the stage under which accepted rows are counted; the reason says who solved them
 TRIED = "tried"  # the stage under which problems are counted that a model tried
 TRY = "try"  # the stage of the rejection of one try
+RETRACTED = "retracted"  # the stage under which rows are counted that were taken back; the reason says because of what
+PARAPHRASE = "paraphrase"  # the stage of the rejection of other words for an accepted row
 UNSOLVED = "unsolved"  # the stage under which tried problems are counted that nobody solved
-NOT_LOST = frozenset({ACCEPTED, TRIED, TRY, UNSOLVED})  # stages that count something else than a lost problem
+NOT_LOST = frozenset(
+    {ACCEPTED, TRIED, TRY, PARAPHRASE, UNSOLVED}
+)  # stages that count something else than a lost problem
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -42,6 +47,8 @@ CREATE TABLE IF NOT EXISTS quotas (family TEXT, level INTEGER, quota INTEGER, ac
     next_index INTEGER, round_accepted INTEGER, round_proposed INTEGER, dry_rounds INTEGER, gap TEXT,
     PRIMARY KEY (family, level)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rounds (round INTEGER PRIMARY KEY, plan TEXT NOT NULL, merged INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS demands (round INTEGER, family TEXT, level INTEGER, data BLOB NOT NULL,
+    PRIMARY KEY (round, family, level)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pending (number INTEGER PRIMARY KEY, rows INTEGER, rejections INTEGER, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS shards (name TEXT PRIMARY KEY, rows INTEGER, sha256 TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counts (family TEXT, level INTEGER, stage TEXT, reason TEXT, n INTEGER,
@@ -54,6 +61,12 @@ CREATE TABLE IF NOT EXISTS usage (model TEXT PRIMARY KEY, prompt_tokens INTEGER,
     requests INTEGER, cost REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pass_rates (id TEXT, model TEXT, passed INTEGER, tries INTEGER,
     PRIMARY KEY (id, model)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retractions (number INTEGER PRIMARY KEY, of TEXT NOT NULL, reason TEXT NOT NULL,
+    rows INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tombstones (id TEXT, retraction INTEGER, cause TEXT,
+    PRIMARY KEY (id, retraction)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS proofs (id TEXT, retraction INTEGER, claim INTEGER, certificate TEXT NOT NULL,
+    PRIMARY KEY (id, retraction, claim)) WITHOUT ROWID;
 """
 
 
@@ -97,6 +110,28 @@ class Merge:
     counts: Mapping[tuple[str, str], int] | None = None
     proposed: Mapping[Cell, float] | None = None
     accepted: Mapping[Cell, float] | None = None
+
+
+@dataclass(frozen=True)
+class Retraction:
+    """What one retraction changes, to be booked in one transaction.
+
+    `rows` are those of the run at this time: a row that is made later under the same id is not meant. `tombstones` give
+    the cause of each row's end, `proofs` the certificates that took the place of others by (row, place of the claim).
+    `forgotten` are the texts whose problems may come again. A `final` one asks for nothing to be made instead.
+    """
+
+    number: int
+    of: str
+    reason: str
+    rows: int
+    tombstones: Mapping[str, str]
+    proofs: Mapping[tuple[str, int], str]
+    quotas: Sequence[Quota] = ()
+    cells: Mapping[Cell, float] = field(default_factory=dict)
+    counts: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    forgotten: Sequence[tuple[str, ...]] = ()
+    final: bool = False
 
 
 @contextmanager
@@ -206,14 +241,28 @@ class Ledger:
         row = self.connection.execute("SELECT round, plan, merged FROM rounds ORDER BY round DESC LIMIT 1").fetchone()
         return row and Round(row[0], tuple(map(tuple, json.loads(row[1]))), row[2])
 
-    def start_round(self, number: int, plan: Sequence[tuple[str, int, int, int]], quotas: Sequence[Quota]) -> None:
-        """Book a round before any of it is made, with what the round before taught about the quotas."""
+    def start_round(
+        self,
+        number: int,
+        plan: Sequence[tuple[str, int, int, int]],
+        quotas: Sequence[Quota],
+        demands: Mapping[tuple[str, int], Any] | None = None,
+    ) -> None:
+        """Book a round before any of it is made: what the last one taught about the quotas, what is demanded (JSON)."""
         first = {(family, level): start + count for family, level, start, count in plan}
         with self.transaction():
             self.connection.execute("INSERT INTO rounds VALUES (?, ?, 0)", (number, json.dumps(plan)))
+            for (family, level), demand in (demands or {}).items():
+                packed = zlib.compress(json.dumps(demand, separators=(",", ":")).encode())
+                self.connection.execute("INSERT INTO demands VALUES (?, ?, ?, ?)", (number, family, level, packed))
             for quota in quotas:
                 index = first.get((quota.family, quota.level), quota.next_index)
                 self._put(replace(quota, next_index=index, round_accepted=0, round_proposed=0))
+
+    def demands(self, number: int) -> dict[tuple[str, int], Any]:
+        """Return what a round demands of each family and level, as JSON data."""
+        rows = self.connection.execute("SELECT family, level, data FROM demands WHERE round = ?", (number,))
+        return {(family, level): json.loads(zlib.decompress(data)) for family, level, data in rows}
 
     def put_quotas(self, quotas: Sequence[Quota]) -> None:
         """Book what the last round taught about the quotas."""
@@ -223,8 +272,7 @@ class Ledger:
 
     def claim_key(self, problem: str) -> bool:
         """Say whether the problem is new, and remember it; inside `transaction`."""
-        key = bytes.fromhex(problem) if len(problem) == 32 and _is_hexadecimal(problem) else _digest(problem)
-        return self.connection.execute("INSERT OR IGNORE INTO keys VALUES (?)", (key,)).rowcount == 1
+        return self.connection.execute("INSERT OR IGNORE INTO keys VALUES (?)", (_key(problem),)).rowcount == 1
 
     # ---- what models wrote -----------------------------------------------------------------------------------------
 
@@ -307,19 +355,30 @@ class Ledger:
         found = self.connection.execute("SELECT total(rows), total(rejections) FROM pending").fetchone()
         return int(found[0]), int(found[1])
 
-    def flush(self) -> None:
-        """Write what waits as shards and name them, if there is anything."""
-        from synth.run.schema import REJECTION, ROW, table
+    def shard_rows(self) -> int:
+        """Return how many rows there are in shards."""
+        found = self.connection.execute("SELECT total(rows) FROM shards WHERE name GLOB 'rows-*'").fetchone()
+        return int(found[0])
 
+    def waiting(self) -> tuple[list[Any], list[Any]]:
+        """Return the rows and rejections that wait for a shard."""
         rows: list[Any] = []
         rejections: list[Any] = []
         for (data,) in self.connection.execute("SELECT data FROM pending ORDER BY number"):
             some, others = json.loads(zlib.decompress(data))
             rows += some
             rejections += others
+        return rows, rejections
+
+    def flush(self) -> None:
+        """Write what waits as shards and name them, if there is anything."""
+        from synth.run.schema import REJECTION, ROW, table
+
+        rows, rejections = self.waiting()
         written = []
         if rows:
-            written.append(self._write("rows", table(rows, ROW)))
+            name, *facts = self._write("rows", table(rows, ROW))
+            written += [(name, *facts), *self._write_graph(name, rows)]
         if rejections:
             written.append(self._write("rejections", table(rejections, REJECTION)))
         with self.transaction():
@@ -339,6 +398,14 @@ class Ledger:
         partial.rename(self.folder / name)
         return name, found.num_rows, checksum
 
+    def _write_graph(self, shard: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
+        """Write the nodes and edges of the rows of a shard beside it."""
+        from synth.graph.build import tables_of
+
+        for name, found in zip(store.names_beside(shard), tables_of(rows), strict=True):
+            store.write(found, self.folder / name)
+            yield name, found.num_rows, sha256(self.folder / name)
+
     def shards(self, kind: str = "rows") -> list[Path]:
         """Return the shards of a kind (`rows` or `rejections`) in order."""
         names = self.connection.execute("SELECT name FROM shards WHERE name GLOB ? ORDER BY name", (f"{kind}-*",))
@@ -347,12 +414,71 @@ class Ledger:
     def remove_strays(self) -> None:
         """Remove shard files that the ledger does not name: what a killed run left half done."""
         named = {path.name for kind in ("rows", "rejections") for path in self.shards(kind)}
-        for path in [*self.folder.glob("*.parquet"), *self.folder.glob("*.partial")]:
-            if path.name not in named:
-                path.unlink()
+        kept = named | {name for name in self.checksums() if name.startswith(f"{store.FOLDER}/")}
+        for pattern in ("*.parquet", "*.partial"):
+            for path in [*self.folder.glob(pattern), *(self.folder / store.FOLDER).glob(pattern)]:
+                if str(path.relative_to(self.folder)) not in kept:
+                    path.unlink()
         for name in named:
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing, though the ledger names it; start in a new folder")
+
+    def name(self, files: Mapping[str, int]) -> None:
+        """Name files in the folder of the run, each with how many rows it has, all in one transaction."""
+        found = [(name, rows, sha256(self.folder / name)) for name, rows in files.items()]
+        with self.transaction():
+            self.connection.executemany("INSERT INTO shards VALUES (?, ?, ?)", found)
+
+    def checksums(self) -> dict[str, str]:
+        """Return the SHA-256 of each file that the ledger names, by its name in the folder of the run."""
+        return dict(self.connection.execute("SELECT name, sha256 FROM shards"))
+
+    # ---- what was taken back ---------------------------------------------------------------------------------------
+
+    def retract(self, retraction: Retraction) -> None:
+        """Book a retraction: its tombstones, proofs that took the place of others, and what quotas want again."""
+        number, run = retraction.number, self.connection.execute
+        many = self.connection.executemany
+        with self.transaction():
+            run("INSERT INTO retractions VALUES (?, ?, ?, ?)",
+                (number, retraction.of, retraction.reason, retraction.rows))  # fmt: skip
+            many("INSERT INTO tombstones VALUES (?, ?, ?)",
+                 [(row, number, cause) for row, cause in retraction.tombstones.items()])  # fmt: skip
+            many("INSERT INTO proofs VALUES (?, ?, ?, ?)",
+                 [(row, number, claim, text) for (row, claim), text in retraction.proofs.items()])  # fmt: skip
+            for quota in retraction.quotas:
+                self._put(quota)
+            many("UPDATE cells SET accepted = CASE WHEN accepted - ? < 1e-9 THEN 0 ELSE accepted - ? END"
+                 " WHERE family = ? AND level = ? AND one = ? AND other = ?",
+                 [(weight, weight, *cell) for cell, weight in retraction.cells.items()])  # fmt: skip
+            many("INSERT INTO counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                 [(*cell, RETRACTED, retraction.of, n) for cell, n in retraction.counts.items()])  # fmt: skip
+            for row in retraction.forgotten:
+                many("DELETE FROM keys WHERE problem = ?", [(_key(text),) for text in row])
+            if retraction.tombstones and not retraction.final:
+                run("DELETE FROM meta WHERE key = 'done'")
+
+    def retractions(self) -> list[tuple[int, str, str, int]]:
+        """Return (number, of what, reason, rows of the run at that time) of every retraction, in order."""
+        return self.connection.execute("SELECT * FROM retractions ORDER BY number").fetchall()
+
+    def tombstones(self) -> dict[str, list[tuple[int, int, str]]]:
+        """Return (rows of the run at that time, retraction, cause) by row: it holds for rows of that id before."""
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        for row, before, number, cause in self.connection.execute(
+            "SELECT id, rows, number, cause FROM tombstones JOIN retractions ON number = retraction ORDER BY number"
+        ):
+            found.setdefault(row, []).append((before, number, cause))
+        return found
+
+    def proofs(self) -> dict[str, list[tuple[int, int, str]]]:
+        """Return (rows of the run at that time, place of the claim, certificate) by row; the last one counts."""
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        for row, before, claim, text in self.connection.execute(
+            "SELECT id, rows, claim, certificate FROM proofs JOIN retractions ON number = retraction ORDER BY number"
+        ):
+            found.setdefault(row, []).append((before, claim, text))
+        return found
 
     # ---- what it adds up to ----------------------------------------------------------------------------------------
 
@@ -372,6 +498,10 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _key(problem: str) -> bytes:
+    return bytes.fromhex(problem) if len(problem) == 32 and _is_hexadecimal(problem) else _digest(problem)
 
 
 def _is_hexadecimal(text: str) -> bool:

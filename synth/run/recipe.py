@@ -11,11 +11,13 @@ import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StrictBool,
     StrictFloat,
     StrictInt,
     StrictStr,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -86,11 +88,54 @@ class Difficulty(_Part):
         return self
 
 
+class Paraphrase(_Part):
+    """The share of rows whose clauses a model says in its own words, and who translates them back.
+
+    `model` "" is the one that solves. Such rows have grade A: their words rest on the translators' agreement.
+    """
+
+    share: Rate
+    model: StrictStr = ""
+    translators: Annotated[tuple[StrictStr, ...], Field(min_length=2, max_length=8)]
+
+
 class Split(_Part):
-    """The share of shapes (or of problems) that goes to the test side."""
+    """What goes to the test side: a share of shapes or problems, or what joins features as no problem in train does.
+
+    `hold_out` names pairs of features, or (outer, inner) productions; `deeper_than` is a depth of the syntax tree.
+    Where they are left out, they are chosen so that about `test` of the problems go to the test side.
+    """
 
     test: Annotated[StrictInt | StrictFloat, Field(ge=0, lt=1)] = 0.05
-    by: Literal["shape", "problem"] = "shape"
+    by: Literal["shape", "problem", "pair", "composition", "depth"] = "shape"
+    hold_out: tuple[tuple[StrictStr, StrictStr], ...] = ()
+    deeper_than: Annotated[StrictInt, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Split:
+        if self.hold_out and self.by not in ("pair", "composition"):
+            raise ValueError(f"hold_out is for `by: pair` and `by: composition`, not `by: {self.by}`")
+        if self.deeper_than is not None and self.by != "depth":
+            raise ValueError(f"deeper_than is for `by: depth`, not `by: {self.by}`")
+        return self
+
+
+class Reference(_Part):
+    """What shows what is wanted, and the share of the demand that is for everything alike.
+
+    `reference` is a file of rows (.jsonl or .parquet), or the `selection.json` of an export, which says what it lacked.
+    """
+
+    reference: Annotated[StrictStr, Field(min_length=1)]
+    uniform: Rate = 0.2
+
+
+_WORD, _PART = "demand word", "demand part"  # where a mistake in `demand` lies, for `_message`
+DEMANDS = ("none", "coverage")
+Demand = Annotated[
+    Annotated[Literal["none", "coverage"] | None, Tag(_WORD)] | Annotated[Reference, Tag(_PART)],
+    Discriminator(lambda given: _PART if isinstance(given, Mapping | Reference) else _WORD),
+]
 
 
 class Recipe(_Part):
@@ -106,6 +151,8 @@ class Recipe(_Part):
     families: dict[StrictStr, Share] = Field(default_factory=dict)
     model: ModelPart = ModelPart()
     difficulty: Difficulty | None = None
+    paraphrase: Paraphrase | None = None
+    demand: Demand = None
     prompt: Prompt = Prompt()
     languages: Annotated[tuple[StrictStr, ...], Field(min_length=1)] = ("en",)
     min_grade: Literal["W", "A"] = "W"
@@ -120,6 +167,9 @@ class Recipe(_Part):
         found = dict(data)
         if isinstance(found.get("model"), str):
             found["model"] = {"name": found["model"]}
+        wanted = found.get("demand")
+        if wanted is not None and wanted not in DEMANDS and not isinstance(wanted, (Mapping, Reference)):
+            raise ValueError(f"demand: there is no demand {wanted!r}; say none, coverage or {{reference: PATH}}")
         given = found.get("families")
         if given is None:
             found.pop("families", None)
@@ -188,14 +238,22 @@ def resolve(data: Mapping[str, Any], place: str, families: Mapping[str, Levelled
         update={
             "families": {name: _resolved(name, shares[name], place, families, recipe) for name in sorted(shares)},
             "languages": tuple(dict.fromkeys(recipe.languages)),
+            "demand": recipe.demand or ("none" if recipe.model.name else "coverage"),
         }
     )
 
 
 def _check_model(recipe: Recipe, place: str) -> None:
-    name = recipe.model.name
-    if name and not (name == "bundled" or name.startswith(("hf:", "openai:"))):
-        raise UserError(f"{place}: model: there is no model {name!r}; say bundled, hf:NAME_OR_PATH or openai:URL#MODEL")
+    name, other = recipe.model.name, recipe.paraphrase
+    for each in (name, *((other.model, *other.translators) if other else ())):
+        if each and not (each == "bundled" or each.startswith(("hf:", "openai:"))):
+            raise UserError(
+                f"{place}: model: there is no model {each!r}; say bundled, hf:NAME_OR_PATH or openai:URL#MODEL"
+            )
+    if other and not (other.model or name):
+        raise UserError(f"{place}: paraphrase: name the `model` that is to reword")
+    if other and other.share and recipe.min_grade != "A":
+        raise UserError(f"{place}: paraphrase: reworded rows have grade A; say `min_grade: A`, or leave paraphrase out")
     if recipe.difficulty and not name:
         raise UserError(f"{place}: difficulty: a pass rate is a model's; name one, such as `model: bundled`")
 
@@ -264,13 +322,15 @@ _KEYS: dict[str, type[_Part]] = {
     "split": Split,
     "model": ModelPart,
     "difficulty": Difficulty,
+    "paraphrase": Paraphrase,
+    "demand": Reference,
 }
 
 
 def _message(error: ValidationError, place: str) -> str:
     """Say the first thing that is wrong with a recipe, where, and what would be right."""
     first = error.errors()[0]
-    path = [str(part) for part in first["loc"] if part not in ("int", "float")]
+    path = [str(part) for part in first["loc"] if part not in ("int", "float", _WORD, _PART)]
     where = ": ".join([place, *path[:-1]])
     last = path[-1] if path else ""
     if first["type"] == "extra_forbidden":

@@ -43,9 +43,9 @@ class Remembered:
         """Whether the model can go on from a prefix."""
         return self.writer.model.continues
 
-    def knows(self, family: str) -> bool:
-        """Say whether the model is worth asking about a family."""
-        return self.writer.model.knows(family)
+    def knows(self, family: str, level: int | None = None) -> bool:
+        """Say whether the model is worth asking about a family, at a level or at all."""
+        return self.writer.model.knows(family, level)
 
     def propose(self, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:
         """Return the model's replies, those from the ledger where it was asked before."""

@@ -10,24 +10,26 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from synth.errors import UserError
 from synth.propose.choose import Serving
 from synth.records import Source
-from synth.run import tally
+from synth.run import demand, tally
 from synth.run.batch import SIZE, Outcome, lost, make
+from synth.run.kept import with_proofs
 from synth.run.ledger import (
     ACCEPTED,
+    RETRACTED,
     SHARD_REJECTIONS,
     SHARD_ROWS,
     TRIED,
-    TRY,
     UNSOLVED,
     Ledger,
     Merge,
@@ -37,8 +39,14 @@ from synth.run.ledger import (
 )
 from synth.run.package import package_of
 from synth.run.recipe import Recipe, quotas
+from synth.run.retract import faulty_checkers, may_continue, rests_on_faulty, settle
+from synth.run.reword import reworded
 from synth.run.status import Status, status_of
 from synth.run.writer import Writer, batch_key
+
+if TYPE_CHECKING:
+    from synth.graph.demand import Demand
+    from synth_solvers.pool import Pool
 
 Make: TypeAlias = Callable[[Recipe, Sequence[Source]], "list[Outcome]"]
 MakeAll: TypeAlias = Callable[[Iterable[list[Source]]], "Iterator[list[Outcome]]"]
@@ -66,11 +74,13 @@ def generate(
     """
     if workers < 1:
         raise UserError(f"--workers must be at least 1, not {workers}")
-    with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger:
+    with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger, Crew(workers) as crew:
         _begin(ledger, recipe)
-        make_all = partial(in_workers, partial(make, recipe), workers=workers)
+        make_all = partial(in_workers, partial(make, recipe), workers=crew)
         if recipe.model.name and not ledger.meta("done"):
-            make_all = partial(with_model, recipe, Writer(ledger, recipe, serving), workers=workers)
+            make_all = partial(with_model, recipe, Writer(ledger, recipe.model.name, serving), workers=crew)
+        if recipe.paraphrase and not ledger.meta("done"):
+            make_all = partial(reworded, ledger, recipe, serving, make_all)
         while not ledger.meta("done"):
             _round(ledger, recipe, make_all, progress)
             if all(quota.need <= 0 for quota in ledger.quotas()):
@@ -84,18 +94,21 @@ def _begin(ledger: Ledger, recipe: Recipe) -> None:
     made_with = json.dumps(versions(recipe), sort_keys=True)
     known = ledger.meta("recipe")
     if known is None:
+        wanted = demand.begin(recipe)
         _keep_laws(recipe)
-        ledger.begin(quotas(recipe), recipe=recipe.text(), versions=made_with)
+        ledger.begin(quotas(recipe), recipe=recipe.text(), versions=made_with, **wanted)
     elif known != recipe.text():
         raise UserError(
             f"{ledger.folder} holds a run of another recipe ({_difference(known, recipe.text())}); "
             "choose another --out, or leave the recipe as it was to go on with that run"
         )
-    elif ledger.meta("versions") != made_with:
-        raise UserError(
-            f"{ledger.folder} was begun with other versions ({_difference(ledger.meta('versions') or '', made_with)}); "
-            "rows of two versions are not mixed: choose another --out"
-        )
+    elif (before := ledger.meta("versions") or "{}") != made_with:
+        if not may_continue(ledger, json.loads(before), versions(recipe)):
+            raise UserError(
+                f"{ledger.folder} was begun with other versions ({_difference(before, made_with)}); "
+                "rows of two versions are not mixed: choose another --out"
+            )
+        ledger.keep(versions=made_with)
     ledger.remove_strays()
 
 
@@ -145,16 +158,17 @@ def _round(ledger: Ledger, recipe: Recipe, make_all: MakeAll, progress: Progress
     current = ledger.round()
     if current is None or current.merged == sum(ceil(count / SIZE) for *_, count in current.plan):
         learned = [learn(quota) for quota in ledger.quotas()]
-        plan = [(quota.family, quota.level, quota.next_index, sources(quota)) for quota in learned if quota.need > 0]
+        plan = [(q.family, q.level, q.next_index, _sources(recipe, q)) for q in learned if q.need > 0]
         if not plan:
             ledger.put_quotas(learned)
             return
-        ledger.start_round(0 if current is None else current.number + 1, plan, learned)
+        demands = demand.freeze(ledger, recipe, {(family, level): count for family, level, _, count in plan})
+        ledger.start_round(0 if current is None else current.number + 1, plan, learned, demands)
         current = ledger.round()
         assert current is not None
     state = {(quota.family, quota.level): quota for quota in ledger.quotas()}
     waiting = _flush_if_enough(ledger, *ledger.pending())  # a kill may have come between a batch and its shard
-    todo = islice(batches(current, recipe.seed), current.merged, None)
+    todo = islice(batches(current, recipe.seed, _demands(ledger, current)), current.merged, None)
     asked: list[list[Source]] = []
 
     def needed() -> Iterator[list[Source]]:
@@ -216,13 +230,34 @@ def sources(quota: Quota) -> int:
     return max(wanted, FEWEST_TO_JUDGE) if share < 0.25 else wanted
 
 
-def batches(current: Round, seed: int) -> Iterator[list[Source]]:
+def _sources(recipe: Recipe, quota: Quota) -> int:
+    """Return how many sources the next round tries for a quota of this recipe."""
+    most = demand.most_sources(recipe, quota.proposed)
+    return sources(quota) if most is None else min(sources(quota), most)
+
+
+def _demands(ledger: Ledger, current: Round) -> dict[tuple[str, int], Demand]:
+    """Return what was demanded when a round started."""
+    from synth.graph.demand import Demand
+
+    return {key: Demand.read(data) for key, data in ledger.demands(current.number).items()}
+
+
+def batches(
+    current: Round, seed: int, demands: Mapping[tuple[str, int], Demand] | None = None
+) -> Iterator[list[Source]]:
     """Yield the batches of a round: one family and level each, taking turns, indices consecutive."""
+    from synth.graph.steer import Steered
+
     left = [(family, level, first, first + count) for family, level, first, count in current.plan]
     while left:
         for family, level, first, end in left:
             indices = range(first, min(first + SIZE, end))
-            yield [Source(family, level, seed, index, current.number) for index in indices]
+            wanted = (demands or {}).get((family, level))
+            if wanted is None:
+                yield [Source(family, level, seed, index, current.number) for index in indices]
+            else:
+                yield [Steered(family, level, seed, index, current.number, demand=wanted) for index in indices]
         left = [(family, level, first + SIZE, end) for family, level, first, end in left if first + SIZE < end]
 
 
@@ -234,6 +269,7 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
     proposed: Counter[tally.Cell] = Counter()
     accepted: Counter[tally.Cell] = Counter()
     looked_at = 0
+    faulty = faulty_checkers(ledger)
     for outcome in outcomes:
         if len(rows) == quota.need:
             break  # the quota is full: what comes after was not needed, and is not looked at
@@ -242,10 +278,16 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
         row, rejection = outcome.row, outcome.rejection
         for refused in outcome.tries:
             rejections.append(refused)
-            counts[TRY, refused["reason"]] += 1
+            counts[refused["stage"], refused["reason"]] += 1
         if outcome.tried:
             counts[TRIED, ""] += 1
             counts[UNSOLVED, ""] += not outcome.by and (outcome.rejection or {}).get("stage") != "difficulty"
+        if row is not None and faulty:
+            proofs = settle(row, faulty)
+            if proofs is None:
+                rejection, row = unproved(row, rests_on_faulty(row, faulty)), None
+            else:
+                row = with_proofs(row, proofs)
         if row is not None and not ledger.claim_key(row["problem" if outcome.exact else "theory"]):
             rejection, row = duplicate(row), None
         if row is not None:
@@ -265,6 +307,11 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
     return Merge(after, rows, rejections, counts, proposed, accepted)
 
 
+def unproved(row: Mapping[str, Any], checker: str) -> dict[str, Any]:
+    """Return the rejection of a row that only a retracted checker shows."""
+    return {**duplicate(row), "stage": RETRACTED, "reason": f"checker {checker}", "detail": ""}
+
+
 def duplicate(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rejection of a row whose problem the corpus has already."""
     source = row["provenance"]
@@ -281,22 +328,40 @@ def duplicate(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+class Crew:
+    """The worker processes of a run: started when first needed, kept over rounds, so that grammars are read once."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._open = ExitStack()
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The processes."""
+        from synth_solvers.pool import Pool
+
+        return self._open.enter_context(Pool(self._workers))
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+
 def in_workers(
-    function: Callable[[Sequence[Source]], list[Outcome]], todo: Iterable[list[Source]], workers: int
+    function: Callable[[Sequence[Source]], list[Outcome]], todo: Iterable[list[Source]], workers: Crew
 ) -> Iterator[list[Outcome]]:
     """Run batches in worker processes and yield their outcomes in order; what takes a worker down costs one source."""
-    from synth_solvers.pool import Lost, Pool
+    from synth_solvers.pool import Lost
 
-    with Pool(workers) as pool:
-        for batch, results in pool.map(function, todo):
-            yield [lost(source, result.reason, result.detail) if isinstance(result, Lost) else result
-                   for source, result in zip(batch, results, strict=True)]  # fmt: skip
+    for batch, results in workers.pool.map(function, todo):
+        yield [lost(source, result.reason, result.detail) if isinstance(result, Lost) else result
+               for source, result in zip(batch, results, strict=True)]  # fmt: skip
 
 
-def with_model(recipe: Recipe, writer: Writer, todo: Iterable[list[Source]], workers: int) -> Iterator[list[Outcome]]:
+def with_model(recipe: Recipe, writer: Writer, todo: Iterable[list[Source]], workers: Crew) -> Iterator[list[Outcome]]:
     """Run batches with a model in this process, everything else in worker processes; yield outcomes in order."""
     from synth.run.tries import outcomes
-    from synth_solvers.pool import Pool
 
-    with Pool(workers) as pool:
-        yield from outcomes(recipe, pool, writer.model, writer.write, iter(todo))
+    yield from outcomes(recipe, workers.pool, writer.model, writer.write, iter(todo))

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from synth.run import demand
 from synth.run.entropy import entropy_nats
-from synth.run.ledger import ACCEPTED, NOT_LOST, TRIED, TRY, UNSOLVED, Ledger
+from synth.run.ledger import ACCEPTED, NOT_LOST, PARAPHRASE, TRIED, TRY, UNSOLVED, Ledger
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Status:
     many the solver answered instead, and how many nobody solved. `refused` counts the model's refused tries by family
     and reason, `usage` is what each model used: tokens, requests and, where prices are known, cost. `entropy_nats` is
     the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in estimate); `cells`
-    how many there are.
+    how many there are. `demand` says how far what was demanded is covered, and which pairs no problem can join (see
+    `synth.run.demand.facts`); it is empty where nothing was.
     """
 
     requested: int
@@ -37,6 +39,7 @@ class Status:
     tries: dict[str, dict[int, dict[str, int]]]
     refused: dict[str, dict[str, int]]
     usage: list[dict[str, Any]]
+    demand: dict[str, Any]
 
     @property
     def short(self) -> int:
@@ -65,8 +68,8 @@ def status_of(ledger: Ledger) -> Status:
         if stage not in NOT_LOST:
             rejected[f"{stage}: {reason}"] += n
             losses.setdefault(family, Counter())[f"{stage}: {reason}"] += n
-        elif stage == TRY:
-            refused.setdefault(family, Counter())[reason] += n
+        elif stage in (TRY, PARAPHRASE):
+            refused.setdefault(family, Counter())[reason if stage == TRY else f"{stage}: {reason}"] += n
         elif name := _TRIED.get((stage, reason)):
             of_family = tries.setdefault(family, {})
             of_family.setdefault(level, dict.fromkeys(_TRIED.values(), 0))[name] = n
@@ -98,6 +101,7 @@ def status_of(ledger: Ledger) -> Status:
         tries=tries,
         refused={family: dict(counts.most_common()) for family, counts in refused.items()},
         usage=ledger.usage(),
+        demand=demand.facts(ledger),
     )
 
 

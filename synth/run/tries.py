@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from synth.family import Family
+from synth.propose.choose import name_of
 from synth.records import Candidate, Record, Rejection, Source
 from synth.run.batch import MAX_TEXT, Outcome, features_in, lost, make_one, outcome_of, rejection_of, setting_of
 from synth.run.ledger import TRY
@@ -50,7 +51,7 @@ class Draft:
 def open_batch(recipe: Recipe, sources: Sequence[Source]) -> list[Draft]:
     """Draw the problem of each source; where the model is to compose it, what it is to use."""
     from synth.family.registry import families
-    from synth.propose.sampler import draw
+    from synth.graph.steer import draw
 
     drafts = []
     for source in sources:
@@ -59,14 +60,26 @@ def open_batch(recipe: Recipe, sources: Sequence[Source]) -> list[Draft]:
         if isinstance(drawn, Rejection):
             drafts.append(Draft(source, outcome=_refused(family, drawn)))
         elif source.random("who").random() < recipe.model.pose:
-            drafts.append(Draft(source, wanted=_wanted(family, drawn[0])))
+            drafts.append(Draft(source, wanted=_wanted(recipe, family, drawn[0])))
         else:
             drafts.append(Draft(source, drawn[0].formal, drawn[1]))
     return drafts
 
 
-def _wanted(family: Family, drawn: Candidate) -> tuple[str, ...]:
-    """Return a pair of features that a drawn problem has: one that some derivation of this level reaches."""
+def _wanted(recipe: Recipe, family: Family, drawn: Candidate) -> tuple[str, ...]:
+    """Return what a composed problem is to join: what the round demands, else a pair that a drawn problem has.
+
+    The bundled model was trained to join two features; a model behind a server is asked for three as often.
+    """
+    from synth.graph.reach import reach_of
+    from synth.graph.steer import Steered
+
+    source = drawn.source
+    if isinstance(source, Steered) and source.demand is not None:
+        rng = source.random("wanted")
+        size = rng.choice((2, 3)) if recipe.model.name.startswith("openai:") else 2
+        if wanted := source.demand.wanted(rng, reach_of(family), size):
+            return wanted
     found = sorted(set(family.features_of(family.formal.read(drawn.formal, "problem"))))
     pairs = list(combinations(found, 2))
     return drawn.source.random("wanted").choice(pairs) if pairs else tuple(found)
@@ -81,7 +94,7 @@ def _read(recipe: Recipe, draft: Draft, reply: Reply) -> Draft:
     from synth.family.registry import families
     from synth.propose.repair import repair
 
-    source = replace(draft.source, proposer=recipe.model.name, **_by_model(recipe))
+    source = replace(draft.source, proposer=name_of(recipe.model.name), **_by_model(recipe))
     family = families()[source.family]
     text = repair(family, "pose", reply.text)
 
@@ -113,7 +126,7 @@ def _tried(recipe: Recipe, draft: Draft, replies: Sequence[Reply], last: bool) -
 
     family = families()[draft.source.family]
     setting = setting_of(recipe)
-    task = Task(family, replace(draft.source, model=recipe.model.name, **_by_model(recipe)), draft.formal)
+    task = Task(family, replace(draft.source, model=name_of(recipe.model.name), **_by_model(recipe)), draft.formal)
     tries, passed, found = list(draft.tries), draft.passed, draft.found
     for reply in replies:
         text = repair(family, "solve", reply.text)
@@ -149,7 +162,7 @@ def _closed(recipe: Recipe, family: Family, draft: Draft) -> Outcome:
         made = candidate if isinstance(candidate, Rejection) else judge(family, candidate, setting_of(recipe))
     if isinstance(made, Rejection):
         return _refused(family, made, tries=draft.tries, tried=tried)
-    rates = ((recipe.model.name, draft.passed, draft.tried),) if recipe.difficulty and tried else ()
+    rates = ((name_of(recipe.model.name), draft.passed, draft.tried),) if recipe.difficulty and tried else ()
     by = "model" if draft.found is not None else "solver"
     return replace(outcome_of(recipe, family, made, rates), by=by if tried else "", tries=draft.tries, tried=tried)
 
@@ -222,7 +235,7 @@ def _begin(recipe: Recipe, pool: Pool, model: Model, batch: list[Source]) -> _Wo
 
     work = _Work(batch, [Draft(source) for source in batch], None, list(range(len(batch))))
     if batch:
-        knows = model.knows(batch[0].family)
+        knows = model.knows(batch[0].family, batch[0].level)
         work.job = pool.submit(partial(open_batch if knows else _make_batch, recipe), batch)
     return work
 

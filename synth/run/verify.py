@@ -12,6 +12,8 @@ from typing import Any
 
 from synth.recheck.rows import Package
 from synth.run.corpus import files_of, recipe_of, rows_of
+from synth.run.kept import placed_rows
+from synth.run.ledger import NAME
 
 CHUNK = 64  # rows sent to a worker at a time
 SHOWN = 100  # failures that are named; the rest only count
@@ -20,7 +22,9 @@ _package: Package | None = None  # of this worker process
 
 
 def verify(path: Path | str, *, workers: int = 1) -> dict[str, Any]:
-    """Return `{"rows", "verified", "failed": [{"id", "reason"}], "grades"}` of a run folder, an export or a file.
+    """Return `{"rows", "verified", "failed": [{"id", "reason"}], "grades", "retracted"}` of a corpus, wherever it lies.
+
+    The rows of a run folder that were taken back are not checked, only counted as `retracted`.
 
     Rows are read by the tables and meanings of the families installed here; where the corpus carries a `recheck.pyz`,
     its own are compared with them, and a difference is a failure.
@@ -36,8 +40,10 @@ def verify(path: Path | str, *, workers: int = 1) -> dict[str, Any]:
     grades: Counter[str] = Counter()
     for reason in _differences(path, packed):
         failed.append({"id": "recheck.pyz", "reason": reason})
-    for file in files:
-        for identity, reason, grade in _checked(_with_twin(file), packed, workers):
+    gone: list[str] = []
+    in_run = path.is_dir() and (path / NAME).is_file()
+    for found in [_without_retracted(path, gone)] if in_run else map(_with_twin, files):
+        for identity, reason, grade in _checked(found, packed, workers):
             rows += 1
             if not reason:
                 grades[grade] += 1
@@ -50,6 +56,7 @@ def verify(path: Path | str, *, workers: int = 1) -> dict[str, Any]:
         "verified": rows - lost,
         "failed": failed,
         "grades": dict(sorted(grades.items())),
+        "retracted": len(gone),
         "package": Package(packed).digest,
     }
 
@@ -67,6 +74,15 @@ def _differences(path: Path, packed: Mapping[str, Any]) -> Iterator[str]:
     names = sorted({*theirs["families"], *packed["families"]})
     other = [name for name in names if theirs["families"].get(name) != packed["families"].get(name)]
     yield f"its digest differs from that of the installed families: {', '.join(other) or 'the prompt'}"
+
+
+def _without_retracted(folder: Path, gone: list[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the rows of a run folder, each with "", and note the files of those that were taken back."""
+    for file, row in placed_rows(folder):
+        if row is None:
+            gone.append(file.name)
+        else:
+            yield row, ""
 
 
 def _with_twin(file: Path) -> Iterator[tuple[Mapping[str, Any], str]]:

@@ -115,7 +115,7 @@ class ServerModel:
         """Whether it goes on from a prefix as if it had written it."""
         return not self.chat or bool(self.dialect.going_on)
 
-    def knows(self, family: str) -> bool:
+    def knows(self, family: str, level: int | None = None) -> bool:
         """Say that it may be asked about any family."""
         return True
 

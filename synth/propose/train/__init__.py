@@ -1,0 +1,1 @@
+"""How the bundled proposer is made: lessons, tokenizer, training loop, exam and model card."""
