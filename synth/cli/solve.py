@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from synth.search.session import Progress
     from synth.search.task import Task
 
-DEFAULT = "best-of-n"
+DEFAULT = "adaptive"  # `make bench` compares them at equal budgets
 SECONDS = 5.0  # between two lines of progress
 HELD_OUT = 2  # the seed of problems that no bundled model was trained on
 
