@@ -163,10 +163,30 @@ def test_a_mistake_is_one_message_and_exit_code_two(synth, tmp_path, monkeypatch
     assert "Traceback" not in done.output
 
 
+def hear_interrupts():
+    """Undo what a shell does to processes in the background: they inherit that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_exits_with_130_and_leaves_a_run_that_goes_on(tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-c", MAIN, "generate", "-n", "400", "-f", "linear_system", "-l", "2", "--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    command = [
+        sys.executable,
+        "-c",
+        MAIN,
+        "generate",
+        "-n",
+        "1200",
+        "-f",
+        "linear_system",
+        "-l",
+        "2",
+        "--out",
+        str(out),
+    ]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, preexec_fn=hear_interrupts
+    )
     while not (out / "ledger.sqlite").exists():
         time.sleep(0.05)
     time.sleep(0.7)
@@ -175,7 +195,7 @@ def test_ctrl_c_exits_with_130_and_leaves_a_run_that_goes_on(tmp_path):
     assert process.returncode == 130
     assert "the same command goes on where it stopped" in said
     done = subprocess.run([*command, "--json", "-q"], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout)["accepted"] == 400
+    assert json.loads(done.stdout)["accepted"] == 1200
 
 
 def test_the_package_offers_the_same_to_python():
