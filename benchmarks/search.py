@@ -10,6 +10,7 @@ from statistics import median
 from time import process_time
 
 from benchmarks.measure import Options, Table, digits
+from synth.cli.solve import DEFAULT
 from synth.errors import UserError
 from synth.propose.ask import Draw, Model
 from synth.propose.choose import open_model
@@ -54,8 +55,8 @@ TITLE = "Search: strategies at equal budgets of generated tokens"
 
 
 def compare(model: Model, options: Options, problems: int | None = None) -> Iterator[Table]:
-    """Yield both tables for a model; about `options.seconds` × 0.8 problems of each cell and seed."""
-    problems = problems or max(4, round(options.seconds * 0.8))
+    """Yield both tables for a model; about `options.seconds` × 0.3 problems of each cell and seed."""
+    problems = problems or max(3, round(options.seconds * 0.3))
     cells, tokens, limit = _pilot(model, options)
     if not cells:
         yield Table("search", TITLE, (), (), (f"{model.name}: no cell has a pass rate in {WANTED}",))
@@ -108,6 +109,14 @@ def _trials(
                 yield Trial(name, samples, seed, outcomes, process_time() - started)
 
 
+def _outcomes(trials: Sequence[Trial], strategy: str, samples: int) -> list[Outcome]:
+    return [o for trial in trials if (trial.strategy, trial.samples) == (strategy, samples) for o in trial.outcomes]
+
+
+def _points(gain: float, least: float, most: float) -> str:
+    return f"{100 * gain:+.1f} points ({100 * least:.0f} to {100 * most:.0f})"
+
+
 def _share(outcomes: Sequence[Outcome]) -> float:
     return sum(outcome.solved for outcome in outcomes) / len(outcomes)
 
@@ -118,17 +127,16 @@ def _gain(pairs: Sequence[tuple[Outcome, Outcome]]) -> float:
 
 def _by_strategy(model: Model, trials: Sequence[Trial], cells: Sequence[tuple[str, int]], problems: int) -> Table:
     rows = []
-    gains: dict[str, tuple[float, float, float]] = {}
+    gains: dict[tuple[int, str], tuple[float, float, float]] = {}
     for samples in SAMPLES:
         for name in STRATEGIES:
             mine = [trial for trial in trials if (trial.strategy, trial.samples) == (name, samples)]
-            base = [trial for trial in trials if (trial.strategy, trial.samples) == (BASELINE, samples)]
-            outcomes = [outcome for trial in mine for outcome in trial.outcomes]
-            pairs = list(zip(outcomes, [o for trial in base for o in trial.outcomes], strict=True))
+            outcomes = _outcomes(trials, name, samples)
+            pairs = list(zip(outcomes, _outcomes(trials, BASELINE, samples), strict=True))
             low, high = bootstrap(outcomes, _share, Random(1))
             gain = _gain(pairs)
             least, most = bootstrap(pairs, _gain, Random(1))
-            gains[name] = (gain, least, most)
+            gains[samples, name] = (gain, least, most)
             tokens, accepted = sum(o.tokens for o in outcomes), sum(o.passed for o in outcomes)
             calls = calls_per_accept(sum(o.verifier_calls for o in outcomes), accepted)
             shares = [_share(trial.outcomes) for trial in mine]
@@ -139,12 +147,15 @@ def _by_strategy(model: Model, trials: Sequence[Trial], cells: Sequence[tuple[st
                 digits(per_thousand(accepted, tokens)), None if calls is None else digits(calls),
                 digits(sum(trial.seconds for trial in mine)),
             ))  # fmt: skip
-    best = max(gains, key=lambda name: gains[name][0])
-    gain, least, _ = gains[best]
-    why = (
-        f"Best at {SAMPLES[-1]} samples: {best}, {100 * gain:+.1f} points against {BASELINE}"
-        f"{', beyond chance' if least > 0 else ', which may be chance'}."
-    )
+    said = []
+    for samples in SAMPLES:
+        best = max(STRATEGIES, key=lambda name: gains[samples, name][0])
+        gain, least, most = gains[samples, best]
+        said.append(f"Best at {samples} samples: {best}, {_points(gain, least, most)} against {BASELINE}.")
+        rivals = list(zip(_outcomes(trials, best, samples), _outcomes(trials, DEFAULT, samples), strict=True))
+        if best != DEFAULT:
+            said.append(f"Against {DEFAULT} that is {_points(_gain(rivals), *bootstrap(rivals, _gain, Random(1)))}.")
+    said.append(f"{DEFAULT} is the default: it needs no model that can go on from a prefix, as most servers cannot.")
     return Table(
         "search",
         f"{TITLE} ({model.name})",
@@ -157,7 +168,7 @@ def _by_strategy(model: Model, trials: Sequence[Trial], cells: Sequence[tuple[st
             "a problem cost on average; all but majority stop at a problem's first proof, and what that saves goes to "
             "the others. interval: 95 %, bootstrap over problems; seeds: least to most; gain: points "
             f"against {BASELINE}, paired by problem. A call is a whole solution or a single step given to the judge.",
-            why,
+            " ".join(said),
         ),
     )  # fmt: skip
 
