@@ -19,7 +19,7 @@ def batch_key(batch: Sequence[Source]) -> str:
 
 
 class Writer:
-    """Asks a model by its name, books what it uses, and remembers what it wrote: nothing is asked twice."""
+    """Asks a model by its name, books what it uses, and remembers what it wrote: an answered call is not repeated."""
 
     def __init__(self, ledger: Ledger, name: str, serving: Serving | None) -> None:
         self._ledger = ledger
