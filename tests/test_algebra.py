@@ -1,4 +1,4 @@
-"""Exact numbers, polynomials and the bodies `roots` and `sturm`, against flint and mpmath."""
+"""Exact numbers, polynomials and the bodies `roots`, `sturm` and `multiple`, against flint and mpmath."""
 
 from __future__ import annotations
 
@@ -183,6 +183,42 @@ def test_no_false_count_of_ten_thousand_mutants_is_proved() -> None:
             assert accepted, (p, bounds, said)
             proved += 1
     assert false > 5_000 and proved > 3_000
+
+
+@mpmath.workdps(40)  # type: ignore[untyped-decorator]
+def test_no_false_equation_of_ten_thousand_mutants_follows() -> None:
+    """The oracle puts the roots in; an equation follows where it holds at each of them."""
+    rng = Random(13)
+    known = [random_polynomial(rng, index % 4 + 1) for index in range(200)]
+    roots = {p: oracle_roots(p) for p in known}
+    false = proved = 0
+    for index in range(10_000):
+        p = known[index % len(known)]
+        q = polynomial.multiply(
+            p, rng.choice([(1,), (3,), (Fraction(-1, 2),), (rng.randint(-3, 3), 1), rng.choice(known)])
+        )
+        if rng.random() < 0.7:
+            changed = list(q)
+            changed[rng.randrange(len(q))] += rng.choice([-1, 1, 2])
+            q = tuple(changed)
+        goal = ("=", ("+", q[0], *[("*", c, ("^", "x", i)) for i, c in enumerate(q) if i]), 0)
+        claim = Claim("step", "entails", ("T",), goal)
+        accepted = recheck(theory(equation(p)), claim, {"v": 1, "body": "multiple"})
+        holds = all(abs(mpmath.polyval([mpmath.mpf(c.numerator) / c.denominator for c in reversed(q)], root)) < 1e-18
+                    for root in roots[p])  # fmt: skip
+        false += not holds
+        proved += accepted
+        assert holds or not accepted, (p, q)
+    assert false > 3_000 and proved > 2_000
+
+
+@pytest.mark.parametrize("goal", [
+    "(= (/ (* x x) x) 0)", "(= (^ x 0) 1)", "(= (/ x 0) 0)", "(= (* x (- (/ 1 x) (/ 1 x))) 0)", "(= (^ x -1) 0)",
+    "(= (* (sqrt -1) x) 0)", "(or (= x 0))", "(= (^ x (- 2 2)) 1)", "(> (* 2 x) 0)", "(= y 0)",
+])  # fmt: skip
+def test_no_equation_without_a_value_follows_from_x_is_zero(goal: str) -> None:
+    claim = Claim("step", "entails", ("T",), read(goal))
+    assert not recheck(theory(read("(= x 0)")), claim, {"v": 1, "body": "multiple"})
 
 
 @pytest.mark.parametrize(

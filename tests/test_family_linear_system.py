@@ -10,7 +10,8 @@ import pytest
 
 from synth.family.registry import families
 from synth.judge.judge import Setting, judge
-from synth.records import Candidate, Record, Rejection, Step
+from synth.propose.sampler import propose
+from synth.records import Candidate, Record, Rejection, Source, Step
 from synth.testing import check_family
 
 NAME = "linear_system"
@@ -89,3 +90,23 @@ def test_a_swapped_field_is_noticed(
     draw: Callable[..., list[Record]], unnoticed: Callable[[str, list[Record]], list[str]]
 ) -> None:
     assert unnoticed(NAME, draw(NAME, 3, 40)[:8]) == []
+
+
+def test_small_steps_do_one_thing_each_and_are_proved() -> None:
+    family = families()[NAME]
+    for level in family.levels:
+        for index in range(12):
+            fine = propose(family, Source(NAME, level, 4, index), small_steps=True)
+            coarse = propose(family, Source(NAME, level, 4, index))
+            assert isinstance(fine, Candidate) and isinstance(coarse, Candidate)
+            assert fine.formal_answer == coarse.formal_answer
+            assert isinstance(judge(family, fine, Setting()), Record), fine
+            for step in fine.steps or ():
+                parents = {"multiply": 1, "divide": 1, "add": 2, "subtract": 2}.get(step.rule, len(step.parents))
+                assert len(step.parents) == parents and step.rule in (
+                    "multiply",
+                    "divide",
+                    "add",
+                    "subtract",
+                    "substitute",
+                )

@@ -142,6 +142,24 @@ def test_a_lost_an_added_and_a_repeated_root_are_refused(draw: Callable[..., lis
                 assert isinstance(judged(record, answer), Rejection), (record.formal, answer)
 
 
+def test_steps_expand_collect_and_factor(draw: Callable[..., list[Record]]) -> None:
+    rules = [[step.rule for step in record.steps] for level in (1, 2, 3, 5) for record in draw(NAME, level, 40)]
+    wanted = ["expand", "collect", "factor"]
+    assert all(each == ["answer"] or each == [rule for rule in wanted if rule in each] for each in rules)
+    assert sum("factor" in each for each in rules) > len(rules) // 2
+
+
+@pytest.mark.parametrize(("formal", "fits"), [
+    ("(x + 2) * (x - 3) = 0", True), ("2 * x^2 = 2 * x + 12", True), ("x^3 = x^2 + 6 * x", True),
+    ("x - 3 = 0", False),  # loses a solution
+    ("(x + 2) * (x - 4) = 0", False), ("(x^3 - x^2 - 6 * x) / x = 0", False), ("y = 3", False),
+])  # fmt: skip
+def test_a_step_that_loses_a_solution_is_refused(formal: str, fits: bool) -> None:
+    steps = (Step("s0", formal, ("c0",), "collect"),)
+    candidate = Candidate(Source(NAME, 1, 0, 0), "solve x: x^2 - x = 6", "x = -2, x = 3", steps)
+    assert isinstance(judge(families()[NAME], candidate, Setting()), Record) is fits
+
+
 @pytest.mark.parametrize(("answer", "fits"), [
     ("x in (6/5, 13/10)", True), ("x in (125/100, 126/100)", True),
     ("x in (1, 2)", False),  # longer than 1/10

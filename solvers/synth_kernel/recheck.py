@@ -21,6 +21,7 @@ BODIES = {
     ("entails", "left-inverse"): "linear:check",
     ("entails", "potential"): "walks:check",
     ("entails", "roots"): "roots:check_roots",
+    ("entails", "multiple"): "roots:check_multiple",
     ("identity", "normal-form"): "calculus:check_normal_form",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",

@@ -1,8 +1,9 @@
-"""The real roots of one polynomial equation: the bodies `roots` (which they are) and `sturm` (how many).
+"""The real roots of one polynomial equation: the bodies `roots` (which they are), `sturm` (how many) and `multiple`.
 
-Both read the premises as one equation between polynomials in the one unknown and rational bounds on it. `roots` may
+All read the premises as one equation between polynomials in the one unknown and rational bounds on it. `roots` may
 leave out any other premise, because fewer premises prove more; `sturm` may not. Sturm's theorem counts the distinct
-roots, so k distinct roots, where there are k, are all of them.
+roots, so k distinct roots, where there are k, are all of them. `multiple` rewrites an equation: where p vanishes, so do
+its multiples.
 """
 
 from __future__ import annotations
@@ -90,3 +91,24 @@ def check_sturm(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     _, p, span = _read(sequent, ("Real",), complete=True)
     count = polynomial.count_roots(p, span.low, span.high, span.ends)
     return sequent.form == "count" and type(sequent.goal) is int and count == sequent.goal
+
+
+def check_multiple(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
+    """Decide q(x) = 0 from p(x) = 0, for a q with a value everywhere, by dividing: p leaves no remainder."""
+    unknown, p, _ = _read(sequent, NUMBERS, complete=False)
+    match sequent.form, sequent.goal:
+        case "entails", ("=", left, right) if size(sequent.goal) <= MAX_SIZE and _total(left) and _total(right):
+            return not polynomial.divide(polynomial.from_term(("-", left, right), unknown), p)[1]
+    return False
+
+
+def _total(term: Term) -> bool:
+    """Say whether a term has a value at every point by its looks: no divisor and no exponent but a constant above 0."""
+    match term:
+        case int() | Fraction() | str():
+            return True
+        case ("/" | "^", base, int() as constant):
+            return constant > 0 and _total(base)
+        case ("+" | "-" | "*", *parts):
+            return all(map(_total, parts))
+    return False

@@ -41,11 +41,20 @@ def factors(coefficients: Sequence[Number]) -> list[tuple[int, ...]]:
     >>> factors([0, -1, 0, 1])
     [(-1, 1), (0, 1), (1, 1)]
     """
+    return [factor for factor, _ in powers(coefficients)]
+
+
+def powers(coefficients: Sequence[Number]) -> list[tuple[tuple[int, ...], int]]:
+    """Return the distinct irreducible factors over Q as `factors` does, each with its multiplicity.
+
+    >>> powers([2, -4, 2])
+    [((-1, 1), 2)]
+    """
     whole = primitive(trim(coefficients))
     if not whole:
         raise ValueError("every number is a root of the zero polynomial")
     _, pairs = flint.fmpz_poly(list(whole)).factor()
-    return sorted(tuple(int(c) for c in factor.coeffs()) for factor, _ in pairs)
+    return sorted((tuple(int(c) for c in factor.coeffs()), int(power)) for factor, power in pairs)
 
 
 def equal(p: Polynomial, q: Polynomial) -> bool:

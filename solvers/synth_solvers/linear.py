@@ -122,13 +122,26 @@ def term_of(row: Row, order: Sequence[str]) -> Term:
     >>> write(term_of({"x": -4, "y": 2, "": -6}, ["x", "y"]))
     '(= (- (* 2 x) y) -3)'
     """
-    unknowns = [name for name in order if row.get(name)]
-    shared = gcd(*row.values()) * (1 if row[unknowns[0]] > 0 else -1)
-    left = _multiple(row[unknowns[0]] // shared, unknowns[0])
-    for name in unknowns[1:]:
-        value = row[name] // shared
-        left = ("+" if value > 0 else "-", left, _multiple(abs(value), name))
-    return ("=", left, -row.get("", 0) // shared)
+    first = next(name for name in order if row.get(name))
+    shared = gcd(*row.values()) * (1 if row[first] > 0 else -1)
+    return unscaled({name: value // shared for name, value in row.items()}, order)
+
+
+def unscaled(row: Row, order: Sequence[str]) -> Term:
+    """Write a row as an equation as it is, unknowns left, constant right.
+
+    >>> write(unscaled({"x": -4, "y": 2, "": -6}, ["x", "y"]))
+    '(= (+ (- (* 4 x)) (* 2 y)) 6)'
+    """
+    left: Term | None = None
+    for name in order:
+        if value := row.get(name, 0):
+            part = _multiple(abs(value), name)
+            if left is None:
+                left = part if value > 0 else ("-", part)
+            else:
+                left = ("+" if value > 0 else "-", left, part)
+    return ("=", 0 if left is None else left, -row.get("", 0))
 
 
 def _multiple(factor: int, name: str) -> Term:

@@ -141,7 +141,14 @@ def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
 _COSTLY: Mapping[Finder, str] = {_left_inverse: "left-inverse", _potential: "potential", _lrat: "lrat"}
 _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     "model": (_empty("evaluation", lambda wanted: True),),
-    "entails": (_empty("exhaustive", _few), _left_inverse, _potential, _empty("roots", _one_number), _lrat),
+    "entails": (
+        _empty("exhaustive", _few),
+        _left_inverse,
+        _potential,
+        _empty("roots", _one_number),
+        _empty("multiple", _one_number),
+        _lrat,
+    ),
     "identity": (
         _empty("sign", lambda wanted: wanted.goal[1] == wanted.goal[2]),  # type: ignore[index]
         _empty("normal-form", lambda wanted: True),

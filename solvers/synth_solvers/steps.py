@@ -6,9 +6,10 @@ trusted: every move becomes a claim of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations
 from math import gcd
 from typing import Any
@@ -16,8 +17,10 @@ from typing import Any
 from synth_kernel.claims import Theory
 from synth_kernel.exhaustive import truth, worlds
 from synth_kernel.linear import equation
+from synth_kernel.polynomial import add, from_term, primitive
 from synth_kernel.terms import Term, number, symbols
-from synth_solvers.linear import Row, combine, term_of, whole
+from synth_solvers.linear import Row, combine, term_of, unscaled, whole
+from synth_solvers.monomials import polynomial_term
 from synth_solvers.walks import distances, ends
 
 
@@ -71,6 +74,112 @@ def elimination(theory: Theory, answer: Term) -> list[Move]:
         moves.append(Move(goal, tuple(parents), "solve" if len(parents) == 1 else "substitute"))
         known[unknown] = fact, f"s{len(moves) - 1}"
     return moves
+
+
+Named = tuple[Row, str]  # an equation and how a premise calls it
+
+
+class _Sheet:
+    """Equations written down one after another, each in whole numbers, as it is."""
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.order = order
+        self.moves: list[Move] = []
+
+    def state(self, row: Row, parents: tuple[str, ...], rule: str) -> Named:
+        self.moves.append(Move(unscaled(row, self.order), parents, rule))
+        return row, f"s{len(self.moves) - 1}"
+
+    def times(self, factor: int, one: Named) -> Named:
+        return one if factor == 1 else self.state(combine(one[0], factor, {}, 0), (one[1],), "multiply")
+
+    def without(self, unknown: str, one: Named, pivot: Named) -> Named | None:
+        """Clear an unknown from an equation; None where it then says nothing."""
+        a, b = abs(one[0][unknown]), abs(pivot[0][unknown])
+        (row, name), (other, source) = self.times(b // gcd(a, b), one), self.times(a // gcd(a, b), pivot)
+        sign = -1 if row[unknown] == other[unknown] else 1
+        total = combine(row, 1, other, sign)
+        return self.state(total, (name, source), "subtract" if sign < 0 else "add") if any(total) else None
+
+    def value(self, unknown: str, one: Named, known: Mapping[str, Named]) -> Named:
+        """State the value of the last unknown of an equation, the others being known."""
+        row, name = one
+        used = [fact for other, fact in known.items() if row.get(other)]
+        for fact, _ in used:
+            ((other, lead),) = [item for item in fact.items() if item[0]]
+            row = combine(row, lead // gcd(lead, row[other]), fact, -row[other] // gcd(lead, row[other]))
+        if used:
+            row, name = self.state(row, (name, *[source for _, source in used]), "substitute")
+        if row[unknown] == 1:
+            return row, name
+        value = Fraction(-row.get("", 0), row[unknown])
+        self.moves.append(Move(("=", unknown, number(value)), (name,), "divide"))
+        return whole({unknown: 1, "": -value})[0], f"s{len(self.moves) - 1}"
+
+
+def small_elimination(theory: Theory, answer: Term) -> list[Move]:
+    """Elimination as it is done by hand: one multiplication, addition or division of an equation in each move.
+
+    The finest steps there are, for who cannot compute in the head: a small model, a beginner.
+    """
+    sheet = _Sheet(list(theory.declared))
+    rows = [(whole(equation(clause))[0], f"c{i}") for i, clause in enumerate(theory.clauses)]
+    stairs: list[tuple[str, Named]] = []
+    for unknown in sheet.order:
+        using = [one for one in rows if one[0].get(unknown)]
+        if not using:
+            return []
+        pivot = min(using, key=lambda one: (len(one[0]), abs(one[0][unknown])))
+        stairs.append((unknown, pivot))
+        rest = [one for one in rows if one[1] != pivot[1]]
+        cleared = [sheet.without(unknown, one, pivot) if one[0].get(unknown) else one for one in rest]
+        rows = [one for one in cleared if one is not None]
+    known: dict[str, Named] = {}
+    for unknown, one in reversed(stairs):
+        known[unknown] = sheet.value(unknown, one, known)
+    return sheet.moves
+
+
+def factoring(theory: Theory, answer: Term) -> list[Move]:
+    """Expand a polynomial equation, bring everything to the left, factor it over Q; for one clause in one unknown.
+
+    What already has a form is not stated again.
+    """
+    from synth_solvers.algebra import powers
+
+    (unknown, _), *_ = theory.declarations
+    clause: Any = theory.clauses[0]
+    left, right = [from_term(side, unknown) for side in clause[1:]]
+    moves: list[Move] = []
+
+    def state(goal: Term, rule: str) -> None:
+        parent = f"s{len(moves) - 1}" if moves else "c0"
+        if goal != (moves[-1].goal if moves else clause):
+            moves.append(Move(goal, (parent,), rule))
+
+    if not all(map(_expanded, clause[1:])):
+        state(("=", polynomial_term(left, unknown), polynomial_term(right, unknown)), "expand")
+    collected = primitive(add(left, right, -1))
+    collected = collected if collected[-1] > 0 else tuple(-c for c in collected)
+    state(("=", polynomial_term(collected, unknown), 0), "collect")
+    found = powers(collected)
+    found.sort(key=lambda pair: (len(pair[0]), Fraction(-pair[0][0], pair[0][1]) if len(pair[0]) == 2 else pair[0]))
+    if len(found) > 1 or found[0][1] > 1:
+        parts = [polynomial_term(p, unknown) if n == 1 else ("^", polynomial_term(p, unknown), n) for p, n in found]
+        state(("=", reduce(lambda a, b: ("*", a, b), parts), 0), "factor")
+    return moves
+
+
+def _expanded(side: Term) -> bool:
+    """Say whether no sum stands inside a product, a quotient or a power."""
+    match side:
+        case ("+" | "-", *parts):
+            return all(map(_expanded, parts))
+        case ("*" | "/" | "^", *parts):
+            return not any(isinstance(part, tuple) and part[0] in ("+", "-") for part in parts) and all(
+                map(_expanded, parts)
+            )
+    return True
 
 
 MAX_PARENTS = 6  # facts combined in one step of a deduction before all of them are allowed
@@ -189,6 +298,8 @@ def _moves_of(part: Term, index: Mapping[Term, str]) -> Iterator[str]:
 
 METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "elimination": elimination,
+    "small elimination": small_elimination,
+    "factoring": factoring,
     "deduction": deduction,
     "settling": settling,
     "differentiation": differentiation,

@@ -7,11 +7,12 @@ from synth_kernel.evaluate import evaluate
 from synth_kernel.meaning import Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
+from synth_solvers.monomials import polynomial_term
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
 from synth_solvers.worlds import Worlds
 
 __all__ = [
     "FORMAL", "Family", "Move", "Proposal", "Theory", "Tree", "World", "Worlds", "bindings", "defined",
-    "differentiate", "evaluate", "infix", "number_tree", "simplify", "thin",
+    "differentiate", "evaluate", "infix", "number_tree", "polynomial_term", "simplify", "thin",
 ]  # fmt: skip

@@ -63,7 +63,8 @@ class Family:
 
     `kind` is one of find, all, decide, compute, construct, optimize, count. `levels` gives the settings of each level,
     1 the easiest; what stands in them is the family's own affair. `clause` names the grammar rule that the planting
-    loop draws, `method` the step finder of `synth_solvers.steps`, None where the answer is the only step.
+    loop draws, `method` the step finder of `synth_solvers.steps`, None where the answer is the only step. `small_steps`
+    is a finer one, which the bundled proposer is taught, where the method computes too much at once for it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Family:
     levels: ClassVar[Mapping[int, Mapping[str, Any]]]
     clause: ClassVar[str] = ""
     method: ClassVar[str | None] = None
+    small_steps: ClassVar[str | None] = None
 
     def __init__(self, name: str, folder: Traversable) -> None:
         self.name = name

@@ -11,10 +11,13 @@ from synth_solvers.answer import answer_of
 ATTEMPTS = 8  # draws for one index before it is given up
 
 
-def propose(family: Family, source: Source) -> Candidate | Rejection:
-    """Draw the candidate of a source and solve it; the same source always gives the same candidate."""
+def propose(family: Family, source: Source, small_steps: bool = False) -> Candidate | Rejection:
+    """Draw the candidate of a source and solve it; the same source always gives the same candidate.
+
+    `small_steps` asks for the finest steps that the family has.
+    """
     drawn = draw(family, source)
-    return drawn if isinstance(drawn, Rejection) else solve(family, *drawn)
+    return drawn if isinstance(drawn, Rejection) else solve(family, *drawn, small_steps=small_steps)
 
 
 def draw(family: Family, source: Source, purpose: str = "problem") -> tuple[Candidate, Term | None] | Rejection:
@@ -32,7 +35,9 @@ def draw(family: Family, source: Source, purpose: str = "problem") -> tuple[Cand
     return Rejection(Candidate(source, ""), "propose", "no problem drawn")
 
 
-def solve(family: Family, candidate: Candidate, answer: Term | None = None) -> Candidate | Rejection:
+def solve(
+    family: Family, candidate: Candidate, answer: Term | None = None, small_steps: bool = False
+) -> Candidate | Rejection:
     """Add an answer and the steps of the family's method to a problem; the solver answers where `answer` is None."""
     try:
         theory = family.problem(candidate.formal)[1].theory
@@ -44,7 +49,8 @@ def solve(family: Family, candidate: Candidate, answer: Term | None = None) -> C
         return Rejection(candidate, "solve", "no answer found", str(error))
     if answer is None:
         return Rejection(candidate, "solve", "no answer found")
-    moves = finders.find(family.method, theory, answer) if family.method else []
+    method = (small_steps and family.small_steps) or family.method
+    moves = finders.find(method, theory, answer) if method else []
     formal_answer = family.solution(theory, answer)
     steps = [Step(f"s{i}", family.sentence(move), move.parents, move.rule) for i, move in enumerate(moves)]
     steps = steps or [Step("s0", formal_answer, (), "answer")]

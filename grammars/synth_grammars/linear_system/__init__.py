@@ -19,6 +19,7 @@ class LinearSystem(Family):
     summary = "systems of linear equations over the rationals"
     clause = "sum"
     method = "elimination"
+    small_steps = "small elimination"
     levels = {  # noqa: RUF012
         1: {"unknowns": 2, "factor": 5, "value": 5, "denominators": [1]},
         2: {"unknowns": 2, "factor": 9, "value": 9, "denominators": [1]},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 from random import Random
 from typing import Any
 
-from synth.family import Family, Proposal, Theory, infix
+from synth.family import Family, Move, Proposal, Theory, infix, polynomial_term
 from synth_kernel.terms import Term, number
 
 NAMES = ("x", "y", "z", "t", "u", "v", "w", "a", "b", "m", "p", "r")
@@ -26,6 +26,7 @@ class PolynomialRoots(Family):
     domain = "algebra"
     kind = "all"
     summary = "real roots of polynomial equations"
+    method = "factoring"
     levels = {  # noqa: RUF012
         1: {"shapes": [(1,), (1, 1)], "size": 12, "lead": 6},
         2: {"shapes": [(1, 1), (2,), (2,)], "size": 12, "lead": 4},
@@ -49,6 +50,9 @@ class PolynomialRoots(Family):
         name = next(iter(theory.declared))
         assert isinstance(answer, tuple)
         return ", ".join(f"{name} {_shown(value)}" for value in answer[1:]) or "no real roots"
+
+    def sentence(self, move: Move) -> str:
+        return infix(move.goal)
 
 
 def _shown(value: Term) -> str:
@@ -110,39 +114,16 @@ def _sum(p: Coefficients, q: Coefficients, sign: int = 1) -> Coefficients:
     return tuple((p[i] if i < len(p) else 0) + sign * (q[i] if i < len(q) else 0) for i in range(length))
 
 
-def _term(p: Sequence[int | Fraction], name: str) -> Term:
-    """Write a polynomial from the highest power down.
-
-    >>> infix(_term((-1, 0, 2), "x"))
-    '2*x^2 - 1'
-    """
-    result: Term | None = None
-    for power in range(len(p) - 1, -1, -1):
-        c = p[power]
-        if not c:
-            continue
-        part = _monomial(c if c > 0 else -c, power, name)
-        result = (part if c > 0 else ("-", part)) if result is None else ("+" if c > 0 else "-", result, part)
-    return 0 if result is None else result
-
-
-def _monomial(c: int | Fraction, power: int, name: str) -> Term:
-    if not power:
-        return number(c)
-    unknown: Term = name if power == 1 else ("^", name, power)
-    return unknown if c == 1 else ("*", number(c), unknown)
-
-
 # ---- presentations: factors -> the two sides of an equation --------------------------------------------------------
 
 
 def _expanded(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
-    return _term(_product(factors), name), 0
+    return polynomial_term(_product(factors), name), 0
 
 
 def _constant_right(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
     p = _product(factors)
-    return _term((0, *p[1:]), name), -p[0]
+    return polynomial_term((0, *p[1:]), name), -p[0]
 
 
 def _both_sides(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
@@ -151,7 +132,9 @@ def _both_sides(factors: list[Coefficients], name: str, rng: Random) -> tuple[Te
         return _distributed(p, name, rng)
     shift = tuple(rng.randint(-9, 9) for _ in range(rng.randint(2, len(p))))
     left = _sum(p, shift)
-    return (_term(left, name), _term(shift, name)) if any(left[1:]) else _expanded(factors, name, rng)
+    return (
+        (polynomial_term(left, name), polynomial_term(shift, name)) if any(left[1:]) else _expanded(factors, name, rng)
+    )
 
 
 def _distributed(p: Coefficients, name: str, rng: Random) -> tuple[Term, Term]:
@@ -161,10 +144,10 @@ def _distributed(p: Coefficients, name: str, rng: Random) -> tuple[Term, Term]:
     more = rng.choice((0, *range(-12, 13)))
     multiple = rng.choice((-3, -2, -1, 1, 2, 3))
     rest = _sum((a * inside[0] + more, a * b), tuple(multiple * c for c in p), -1)
-    left: Term = ("*", abs(a), _term(inside, name))
+    left: Term = ("*", abs(a), polynomial_term(inside, name))
     left = left if a > 0 else ("-", left)
     left = ("+" if more > 0 else "-", left, abs(more)) if more else left
-    return left, _term(rest, name)
+    return left, polynomial_term(rest, name)
 
 
 def _moved(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
@@ -174,12 +157,14 @@ def _moved(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, T
         return _both_sides(factors, name, rng)
     kept = [i == len(p) - 1 or rng.random() < 0.5 for i in range(len(p))]
     left = tuple(c if keep else 0 for c, keep in zip(p, kept, strict=True))
-    return _term(left, name), _term([0 if keep else -c for c, keep in zip(p, kept, strict=True)], name)
+    return polynomial_term(left, name), polynomial_term(
+        [0 if keep else -c for c, keep in zip(p, kept, strict=True)], name
+    )
 
 
 def _fractional(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
     divisor = rng.choice((2, 3, 4, 5, 6, 10, 12))
-    return _term([Fraction(c, divisor) for c in _product(factors)], name), 0
+    return polynomial_term([Fraction(c, divisor) for c in _product(factors)], name), 0
 
 
 def _partly_factored(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
@@ -189,13 +174,13 @@ def _partly_factored(factors: list[Coefficients], name: str, rng: Random) -> tup
         return _both_sides(factors, name, rng)
     other = _product(rest)
     shift = (rng.randint(-9, 9),) if rng.random() < 0.2 else (rng.randint(-9, 9), rng.choice((-3, -2, -1, 1, 2, 3)))
-    outside = _term(first, name)
+    outside = polynomial_term(first, name)
     if rng.random() < 0.2:
-        return _times(outside, _term(other, name)), 0
+        return _times(outside, polynomial_term(other, name)), 0
     inside = _sum(other, shift)
     if not any(inside[1:]) or not any(shift):
-        return _times(outside, _term(other, name)), 0
-    return _times(outside, _term(inside, name)), _times(_term(shift, name), outside)
+        return _times(outside, polynomial_term(other, name)), 0
+    return _times(outside, polynomial_term(inside, name)), _times(polynomial_term(shift, name), outside)
 
 
 def _almost_factored(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
@@ -205,7 +190,9 @@ def _almost_factored(factors: list[Coefficients], name: str, rng: Random) -> tup
         return _both_sides(factors, name, rng)
     one, two = _product(factors[:1]), _product(factors[1:])
     shifted = (one[0] + rng.choice((-3, -2, -1, 1, 2, 3)), *one[1:])
-    return _times(_term(shifted, name), _term(two, name)), _term(_sum(_product([shifted, two]), p, -1), name)
+    return _times(polynomial_term(shifted, name), polynomial_term(two, name)), polynomial_term(
+        _sum(_product([shifted, two]), p, -1), name
+    )
 
 
 def _square_completed(factors: list[Coefficients], name: str, rng: Random) -> tuple[Term, Term]:
@@ -216,7 +203,7 @@ def _square_completed(factors: list[Coefficients], name: str, rng: Random) -> tu
         return _both_sides(factors, name, rng)
     shift = (rng.choice((-3, -2, -1, 1, 2, 3)), 1)
     rest = _sum(_product([shift] * degree), p, -1)
-    return ("^", _term(shift, name), degree), _term(rest, name)
+    return ("^", polynomial_term(shift, name), degree), polynomial_term(rest, name)
 
 
 PLAIN = (_expanded, _constant_right, _fractional)
