@@ -25,9 +25,9 @@ def test_what_it_knows_are_levels_of_installed_families() -> None:
 
 
 def test_what_it_knows_was_taught() -> None:
-    mix = facts(bundled_folder(), "lessons.json")["recipe"]["mix"]
+    stages = facts(bundled_folder(), "lessons.json")["recipe"]["stages"]
     for name, levels in known_levels().items():
-        assert {str(level) for level in levels} <= set(mix[name])
+        assert {str(level) for level in levels} <= {level for stage in stages for level in stage["mix"].get(name, ())}
 
 
 def test_a_level_is_known_where_eight_tries_solve_a_tenth() -> None:

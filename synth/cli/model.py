@@ -31,7 +31,10 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in the folder.")] = False,
     more: Annotated[
-        int | None, typer.Option("--more", min=1, help="With --resume: another cycle of so many steps.")
+        int | None,
+        typer.Option(
+            "--more", min=1, help="With --resume: another stage of so many steps, with the lessons of the last."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", "-s", help="Of the lessons and the first weights.")] = None,
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes that make lessons.")] = 1,

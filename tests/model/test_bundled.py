@@ -15,7 +15,7 @@ from synth.family.registry import families
 from synth.propose.ask import Reply
 from synth.propose.train import card, exam
 from synth.propose.train.lessons import lessons
-from synth.propose.train.recipe import Recipe, recipe_of
+from synth.propose.train.recipe import Recipe, Stage, recipe_of
 from synth.propose.weights import CARD, EXAM, LESSONS, bundled_folder, facts
 
 FOLDER = bundled_folder()
@@ -49,8 +49,8 @@ def test_its_recipe_is_the_fixed_one() -> None:
 
 def test_its_tokenizer_reads_line_by_line_what_it_reads_at_once() -> None:
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
-    few = Recipe(mix={name: dict.fromkeys(levels, 3) for name, levels in Recipe().mix.items()})
-    for one in lessons(few):
+    few = Stage(1, {name: dict.fromkeys(levels, 3) for name, levels in Recipe().mix.items()})
+    for one in lessons(few, 1):
         text = one.prompt + one.completion
         ids = tokenizer(text)["input_ids"]
         assert [token for line in text.splitlines(keepends=True) for token in tokenizer(line)["input_ids"]] == ids

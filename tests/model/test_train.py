@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from typer.testing import CliRunner
 
@@ -22,28 +23,29 @@ from synth.propose.ask import Reply
 from synth.propose.sampler import propose
 from synth.propose.train import card, exam, loop
 from synth.propose.train.lessons import Lesson, lessons
-from synth.propose.train.recipe import MIX, Recipe
+from synth.propose.train.optimiser import orthogonalised
+from synth.propose.train.recipe import Recipe, Stage
 from synth.propose.train.start import changed, start
 from synth.propose.train.tokens import train_tokenizer
 from synth.records import Candidate, Source
 
+STAGE = Stage(20, {"knights": {1: 150}, "linear_system": {1: 150}})
 SMALL = Recipe(
-    mix={"knights": {1: 150}, "linear_system": {1: 150}},
+    stages=(STAGE,),
     vocabulary=400,
     layers=2,
     width=32,
     heads=2,
     hidden=64,
-    cycles=(20,),
     batch_tokens=512,
     warmup=4,
 )
-EACH = Recipe(mix={name: dict.fromkeys(levels, 6) for name, levels in MIX.items()}, pose_share=0.3)
+EACH = Stage(1, {name: dict.fromkeys(levels, 6) for name, levels in Recipe().mix.items()}, pose_share=0.3)
 
 
 @pytest.fixture(scope="module")
 def each_family() -> list[Lesson]:
-    return list(lessons(EACH))
+    return list(lessons(EACH, 1))
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +83,8 @@ def test_lessons_end_in_solutions_and_problems_that_read_back(each_family: list[
 
 
 def test_lessons_are_the_same_again_and_for_any_number_of_workers() -> None:
-    small = replace(SMALL, mix={"knights": {1: 20}})
-    assert list(lessons(small)) == list(lessons(small, workers=2))
+    small = replace(STAGE, mix={"knights": {1: 20}})
+    assert list(lessons(small, 1)) == list(lessons(small, 1, workers=2)) != list(lessons(small, 2))
 
 
 def test_lessons_and_exams_draw_from_other_seeds(each_family: list[Lesson]) -> None:
@@ -124,6 +126,15 @@ def test_every_text_has_tokens_that_give_it_back(tokenizer: Any, text: str) -> N
 # ---- training
 
 
+def test_a_matrix_is_nearly_orthogonalised() -> None:
+    matrices = torch.randn(3, 8, 20, generator=torch.Generator().manual_seed(1))
+    for found in (orthogonalised(matrices), orthogonalised(matrices.mT).mT):
+        values = torch.linalg.svdvals(found)
+        assert float(values.min()) > 0.6 and float(values.max()) < 1.3
+        u, _, v = torch.linalg.svd(matrices, full_matrices=False)
+        assert float((found * (u @ v)).sum() / (found.norm() * (u @ v).norm())) > 0.97
+
+
 def test_twenty_steps_lower_the_loss(trained: Path) -> None:
     losses = loop.losses_of(trained)["losses"]
     assert len(losses) == 20
@@ -151,19 +162,36 @@ def test_stopped_and_resumed_gives_the_same_bytes(trained: Path, tmp_path: Path)
     assert loop.losses_of(trained)["losses"] == loop.losses_of(tmp_path)["losses"]
 
 
-def test_a_finished_training_takes_another_cycle(tmp_path: Path) -> None:
-    short = replace(SMALL, cycles=(4,), warmup=2)
+def test_a_finished_training_takes_another_stage(tmp_path: Path) -> None:
+    first = replace(STAGE, steps=4)
+    short = replace(SMALL, stages=(first,), warmup=2)
     loop.prepare(tmp_path, short)
     with pytest.raises(UserError, match="finish"):
         start(tmp_path, resume=True, more=3)
     loop.train(tmp_path, short)
     start(tmp_path, resume=True, more=3)
-    assert loop.prepared(tmp_path) == replace(short, cycles=(4, 3)) and loop.done(tmp_path) == 7
+    assert (
+        loop.prepared(tmp_path) == replace(short, stages=(first, replace(first, steps=3, mix={})))
+        and loop.done(tmp_path) == 7
+    )
     assert len(loop.losses_of(tmp_path)["losses"]) == 7
 
 
+def test_a_second_stage_has_its_own_lessons_and_batches_and_resumes(tmp_path: Path) -> None:
+    two = replace(SMALL, stages=(replace(STAGE, steps=3), Stage(4, {"countdown": {1: 80}}, pose_share=0.0, parts=2)))
+    for folder, stops in ((tmp_path / "a", ()), (tmp_path / "b", (2, 3, 5))):
+        loop.prepare(folder, two)
+        for until in stops:
+            loop.train(folder, two, until=until)
+        loop.train(folder, two)
+        assert loop.done(folder) == 7
+    there, here = [tmp_path / name / "model" / "model.safetensors" for name in "ab"]
+    assert there.read_bytes() == here.read_bytes()
+    assert len((tmp_path / "a" / "problems.txt").read_text().split()) > 300
+
+
 def test_another_seed_gives_other_weights(trained: Path, tmp_path: Path) -> None:
-    other = replace(SMALL, seed=5, cycles=(1,))
+    other = replace(SMALL, seed=5, stages=(replace(STAGE, steps=1),))
     loop.prepare(tmp_path, other)
     loop.train(tmp_path, other)
     there, here = [folder / "model" / "model.safetensors" for folder in (trained, tmp_path)]
@@ -171,10 +199,10 @@ def test_another_seed_gives_other_weights(trained: Path, tmp_path: Path) -> None
 
 
 def test_batches_hold_every_lesson_once_and_keep_their_bound(trained: Path) -> None:
-    loaded = loop.load_file(trained / "lessons.safetensors")
+    loaded = loop.load_file(trained / "lessons-0.safetensors")
     classroom = loop.Classroom(loaded["tokens"], loaded["starts"], loaded["prompts"])
     met: list[int] = []
-    for chosen in classroom.batches(SMALL):
+    for chosen in classroom.batches(SMALL.batch_tokens, SMALL.seed):
         assert len(chosen) * max(classroom.lengths[i] for i in chosen) <= SMALL.batch_tokens
         met += chosen
         if len(met) >= len(classroom.lengths):
@@ -183,11 +211,11 @@ def test_batches_hold_every_lesson_once_and_keep_their_bound(trained: Path) -> N
 
 
 def test_only_what_follows_the_prompt_is_asked_for(trained: Path) -> None:
-    loaded = loop.load_file(trained / "lessons.safetensors")
+    loaded = loop.load_file(trained / "lessons-0.safetensors")
     classroom = loop.Classroom(loaded["tokens"], loaded["starts"], loaded["prompts"])
     tokenizer = AutoTokenizer.from_pretrained(trained)
     ids, targets = classroom.batch([0, 151], tokenizer.pad_token_id)
-    made = list(lessons(SMALL))
+    made = list(lessons(STAGE, SMALL.seed))
     for row, place in enumerate((0, 151)):
         asked = [int(token) for token in targets[row] if token != -100]
         assert tokenizer.decode(asked[:-1]) == made[place].completion and asked[-1] == tokenizer.eos_token_id
@@ -338,5 +366,6 @@ def test_an_exam_that_is_none_is_a_mistake_and_no_crash(trained: Path, tmp_path:
 
 def test_a_recipe_is_scaled_as_a_whole() -> None:
     fewer = changed(Recipe(), None, 600, None)
-    assert {name: set(levels) for name, levels in fewer.mix.items()} == {n: set(levels) for n, levels in MIX.items()}
-    assert 600 <= sum(sum(levels.values()) for levels in fewer.mix.values()) < 620
+    assert {name: set(levels) for name, levels in fewer.mix.items()} == {n: set(v) for n, v in Recipe().mix.items()}
+    assert 600 <= sum(sum(levels.values()) for levels in fewer.mix.values()) < 630
+    assert changed(Recipe(), 7, None, None).steps == 7

@@ -143,17 +143,26 @@ def _training(lessons: dict[str, Any]) -> Iterable[str]:
     yield (
         f"{cost['steps']:,} steps, {cost['tokens']:,} tokens, {cost['seconds']:,.0f} CPU-seconds on one thread; "
         f"{cost['lessons']:,} lessons of seed {recipe['seed']} "
-        f"({cost['too_long']:,} longer than {recipe['longest']} tokens were dropped), of which "
-        f"{100 * recipe['pose_share']:.0f} % compose a problem. The last hundred steps had a loss of "
-        f"{cost['loss']:.3f} nats a token that is asked for. Made by `synth model train --out DIR`, with "
+        f"({cost['too_long']:,} longer than {recipe['longest']} tokens were dropped). The last hundred steps had a "
+        f"loss of {cost['loss']:.3f} nats a token that is asked for. Made by `synth model train --out DIR`, with "
         f"{', '.join(f'{name} {number}' for name, number in sorted(lessons['versions'].items()))}. Another processor "
         "or version rounds otherwise and gives other weights of the same kind."
     )
-    yield ""
-    yield "| family | lessons a level |"
-    yield "|---|---|"
-    for name, levels in sorted(recipe["mix"].items()):
-        yield f"| {name} | {', '.join(f'{level}: {count:,}' for level, count in sorted(levels.items()))} |"
+    if said := lessons.get("remark"):
+        yield ""
+        yield said
+    for number, stage in enumerate(recipe["stages"], 1):
+        yield ""
+        yield (
+            f"Stage {number}: {stage['steps']:,} steps of {stage['parts']} batch{'es' * (stage['parts'] > 1)}; "
+            f"{100 * stage['pose_share']:.0f} % of the lessons compose a problem."
+        )
+        if stage["mix"]:
+            yield ""
+            yield "| family | lessons a level |"
+            yield "|---|---|"
+        for name, levels in sorted(stage["mix"].items()):
+            yield f"| {name} | {', '.join(f'{level}: {count:,}' for level, count in sorted(levels.items()))} |"
 
 
 def _limits(rows: Sequence[Solved], known: dict[str, tuple[int, ...]]) -> Iterable[str]:

@@ -18,7 +18,7 @@ from synth.family.registry import families
 from synth.grammar.features import pairs, productions
 from synth.propose import trace
 from synth.propose.sampler import propose
-from synth.propose.train.recipe import Recipe
+from synth.propose.train.recipe import Stage
 from synth.records import Candidate, Source
 from synth_kernel.claims import digest
 
@@ -44,11 +44,15 @@ def lesson(family: Family, source: Source, pose_share: float) -> Lesson | None:
     >>> print(found.prompt + found.completion)
     solve linear_system
     solve x, y: 3 * x + 2 * y = -17; 2 * x - 3 * y = -7
-    s0 c1 c0 eliminate: y = -1
-    s1 c1 s0 substitute: x = -5
+    s0 c0 multiply: 6 * x + 4 * y = -34
+    s1 c1 multiply: 6 * x - 9 * y = -21
+    s2 s0 s1 subtract: 13 * y = -13
+    s3 s2 divide: y = -1
+    s4 c1 s3 substitute: 2 * x = -10
+    s5 s4 divide: x = -5
     answer: x = -5, y = -1
     """
-    candidate = propose(family, source)
+    candidate = propose(family, source, small_steps=True)
     if not isinstance(candidate, Candidate):
         return None
     problem = trace.canonical(family, candidate.formal, "problem")
@@ -66,18 +70,18 @@ def wish(family: Family, problem: str, rng: Random) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rng.choice(pairs({*productions(tree), *family.features(tree)}))))
 
 
-def lessons(recipe: Recipe, workers: int = 1) -> Iterator[Lesson]:
-    """Yield the lessons of a recipe, family by family and level by level; the same for any number of workers.
+def lessons(stage: Stage, seed: int, workers: int = 1) -> Iterator[Lesson]:
+    """Yield the lessons of a stage, family by family and level by level; the same for any number of workers.
 
-    Costs 2 to 6 ms of CPU a lesson.
+    Costs 0.5 to 6 ms of CPU a lesson.
     """
     parts = [
         (name, level, start, min(start + CHUNK, count))
-        for name, levels in sorted(recipe.mix.items())
+        for name, levels in sorted(stage.mix.items())
         for level, count in sorted(levels.items())
         for start in range(0, count, CHUNK)
     ]
-    teach = partial(_part, seed=recipe.seed, pose_share=recipe.pose_share)
+    teach = partial(_part, seed=seed, pose_share=stage.pose_share)
     if workers <= 1:
         yield from _joined(map(teach, parts))
         return

@@ -1,14 +1,18 @@
 """Train the bundled proposer from nothing: plain transformers weights, one thread, stopped and resumed at any moment.
 
-A folder of training holds `lessons.safetensors` (tokens of all lessons), `problems.txt` (digests that exams avoid), the
-tokenizer, and `state.safetensors` (weights, optimiser and the step, replaced in one move).
+A folder of training holds `lessons-0.safetensors` (tokens of the lessons of the first stage) and so on, `problems.txt`
+(digests that exams avoid), the tokenizer, and `state.safetensors` (weights, optimiser and the step, replaced in one
+move).
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 from time import process_time
@@ -22,6 +26,7 @@ from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 from synth.errors import UserError
 from synth.propose.train.lessons import Lesson, lessons
+from synth.propose.train.optimiser import Optimiser
 from synth.propose.train.recipe import Recipe, recipe_of
 from synth.propose.train.tokens import load_tokenizer, save_tokenizer, train_tokenizer
 from synth.propose.weights import LESSONS, facts
@@ -30,7 +35,7 @@ EVERY = 100  # steps between checkpoints
 POOL = 64  # batches whose lessons are sorted by length together
 TEACH_TOKENIZER = 20  # every n-th lesson teaches the tokenizer
 PROBLEMS = "problems.txt"
-_RECIPE, _LESSONS, _STATE = "recipe.json", "lessons.safetensors", "state.safetensors"
+_RECIPE, _STATE = "recipe.json", "state.safetensors"
 
 Report = Callable[[int, int, float, float], None]  # step, steps, loss in nats a token, CPU-seconds so far
 
@@ -44,22 +49,22 @@ class Classroom:
         self.prompts: list[int] = prompts.tolist()
         self.lengths = [end - start for start, end in zip(self.starts, self.starts[1:], strict=False)]
 
-    def batches(self, recipe: Recipe) -> Iterator[list[int]]:
-        """Yield the lessons of each step, without end; of about equal length, at most `batch_tokens` with padding."""
-        rng = Random(recipe.seed)
+    def batches(self, tokens: int, seed: int) -> Iterator[list[int]]:
+        """Yield the lessons of each batch, without end; of about equal length, at most `tokens` with padding."""
+        rng = Random(seed)
         while True:
             order = list(range(len(self.lengths)))
             rng.shuffle(order)
-            size = POOL * max(1, recipe.batch_tokens * len(order) // sum(self.lengths))
+            size = POOL * max(1, tokens * len(order) // sum(self.lengths))
             for start in range(0, len(order), size):
-                pool = self._cut(sorted(order[start : start + size], key=lambda i: (self.lengths[i], i)), recipe)
+                pool = self._cut(sorted(order[start : start + size], key=lambda i: (self.lengths[i], i)), tokens)
                 rng.shuffle(pool)
                 yield from pool
 
-    def _cut(self, ordered: Sequence[int], recipe: Recipe) -> list[list[int]]:
+    def _cut(self, ordered: Sequence[int], tokens: int) -> list[list[int]]:
         cut: list[list[int]] = [[]]
         for i in ordered:
-            if cut[-1] and self.lengths[i] * (len(cut[-1]) + 1) > recipe.batch_tokens:
+            if cut[-1] and self.lengths[i] * (len(cut[-1]) + 1) > tokens:
                 cut.append([])
             cut[-1].append(i)
         return cut
@@ -79,24 +84,36 @@ class Classroom:
 def prepare(folder: Path, recipe: Recipe, workers: int = 1) -> dict[str, int]:
     """Make lessons and tokenizer in a folder; return how many lessons are taught and how many were too long."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = list(lessons(recipe, workers))
-    if not made:
-        raise UserError("the recipe has no lessons; give it families and levels")
-    tokenizer = train_tokenizer((one.prompt + one.completion for one in made[::TEACH_TOKENIZER]), recipe.vocabulary)
-    counts = _write_tokens(folder, made, tokenizer, recipe)
+    counts: Counter[str] = Counter()
+    taught: dict[str, None] = {}
+    tokenizer = None
+    for number, stage in enumerate(recipe.stages):
+        made = list(lessons(stage, recipe.seed, workers))
+        if tokenizer is None:
+            if not made:
+                raise UserError("the first stage has no lessons; give it families and levels")
+            texts = (one.prompt + one.completion for one in made[::TEACH_TOKENIZER])
+            tokenizer = train_tokenizer(texts, recipe.vocabulary)
+        if made:
+            counts.update(_write_tokens(_lessons_of(folder, number), made, tokenizer, recipe.longest))
+            taught.update(dict.fromkeys(one.problem for one in made))
     save_tokenizer(tokenizer, folder)
-    (folder / PROBLEMS).write_text("".join(f"{one.problem}\n" for one in made), encoding="utf-8")
+    (folder / PROBLEMS).write_text("".join(f"{problem}\n" for problem in taught), encoding="utf-8")
     _replace(folder / _RECIPE, json.dumps({**recipe.as_json(), "lessons": counts}, indent=1).encode())
     return counts
 
 
-def _write_tokens(folder: Path, made: Sequence[Lesson], tokenizer: Any, recipe: Recipe) -> dict[str, int]:
+def _lessons_of(folder: Path, number: int) -> Path:
+    return folder / f"lessons-{number}.safetensors"
+
+
+def _write_tokens(place: Path, made: Sequence[Lesson], tokenizer: Any, longest: int) -> dict[str, int]:
     prompts = tokenizer([one.prompt for one in made])["input_ids"]
     completions = tokenizer([one.completion for one in made])["input_ids"]
     flat: list[int] = []
     starts, asked = [0], []
     for prompt, completion in zip(prompts, completions, strict=True):
-        if len(prompt) + len(completion) + 1 > recipe.longest:
+        if len(prompt) + len(completion) + 1 > longest:
             continue
         flat += [*prompt, *completion, tokenizer.eos_token_id]
         starts.append(len(flat))
@@ -106,15 +123,20 @@ def _write_tokens(folder: Path, made: Sequence[Lesson], tokenizer: Any, recipe: 
         "starts": torch.tensor(starts),
         "prompts": torch.tensor(asked),
     }
-    save_file(tensors, folder / _LESSONS)
+    save_file(tensors, place)
     return {"lessons": len(asked), "too_long": len(made) - len(asked), "tokens": len(flat)}
 
 
 def extend(folder: Path, steps: int) -> Recipe:
-    """Add a cycle of so many steps to the recipe of a folder and return it; the training then goes on from its end."""
+    """Add a stage of so many steps, with the lessons of the last one, to the recipe of a folder and return it."""
     facts_there = facts(folder, _RECIPE)
-    facts_there["cycles"] = [*facts_there["cycles"], steps]
-    _replace(folder / _RECIPE, json.dumps(facts_there, indent=1).encode())
+    recipe = _bare(facts_there)
+    recipe = replace(recipe, stages=(*recipe.stages, replace(recipe.stages[-1], steps=steps, mix={})))
+    _replace(folder / _RECIPE, json.dumps({**facts_there, **recipe.as_json()}, indent=1).encode())
+    return recipe
+
+
+def _bare(facts_there: Mapping[str, Any]) -> Recipe:
     return recipe_of({key: value for key, value in facts_there.items() if key != "lessons"})
 
 
@@ -122,8 +144,7 @@ def prepared(folder: Path) -> Recipe | None:
     """Return the recipe that a folder was prepared with; None where it was not, or not to the end."""
     if not (folder / _RECIPE).is_file():
         return None
-    found = facts(folder, _RECIPE)
-    return recipe_of({key: value for key, value in found.items() if key != "lessons"})
+    return _bare(facts(folder, _RECIPE))
 
 
 def build(recipe: Recipe, tokenizer: Any) -> Any:
@@ -156,47 +177,80 @@ def train(folder: Path, recipe: Recipe, *, until: int | None = None, report: Rep
     if prepared(folder) != recipe:
         raise UserError(f"{folder} was prepared with another recipe; name another folder")
     tokenizer = load_tokenizer(folder)
-    loaded = load_file(folder / _LESSONS)
-    classroom = Classroom(loaded["tokens"], loaded["starts"], loaded["prompts"])
     model = build(recipe, tokenizer)
-    optimiser = Optimiser(model, recipe)
-    start, spent, seen, losses = _resume(folder, model, optimiser)
-    began = process_time() - spent
+    run = _Run(model, *_resume(folder, model))
     end = min(until if until is not None else recipe.steps, recipe.steps)
-    for step, chosen in enumerate(classroom.batches(recipe)):
-        if step < start:
-            continue
-        if step >= end:
-            break
-        ids, targets = classroom.batch(chosen, tokenizer.pad_token_id)
-        loss = _loss(model, ids, targets)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimiser.step(pace(step, recipe))
-        seen += sum(classroom.lengths[i] for i in chosen)
-        losses.append(round(float(loss.detach()), 4))
-        if report:
-            report(step + 1, recipe.steps, losses[-1], process_time() - began)
-        if (step + 1) % EVERY == 0 or step + 1 == end:
-            _save_state(folder, model, optimiser, step + 1, process_time() - began, seen, losses)
+    first, there = 0, 0
+    for number, stage in enumerate(recipe.stages):
+        there = number if stage.mix else there
+        if run.step < min(first + stage.steps, end):
+            _stage(folder, recipe, _classroom(folder, there), run, (number, first, end), report)
+        first += stage.steps
     return export(folder, model, tokenizer)
 
 
-def pace(step: int, recipe: Recipe) -> float:
-    """Return the share of the highest learning rate at a step: linear warm-up, then a cosine, in each cycle.
+@dataclass
+class _Run:
+    """A training under way: the model and what it cost so far."""
 
-    >>> recipe = Recipe(cycles=(1_100, 200), warmup=100)
-    >>> [round(pace(step, recipe), 3) for step in (0, 99, 100, 600, 1_099, 1_100, 1_200)]
-    [0.01, 1.0, 1.0, 0.505, 0.01, 0.01, 1.0]
+    model: Any
+    step: int = 0
+    seconds: float = 0.0
+    tokens: int = 0
+    losses: list[float] = field(default_factory=list)
+
+
+def _classroom(folder: Path, number: int) -> Classroom:
+    loaded = load_file(_lessons_of(folder, number))
+    return Classroom(loaded["tokens"], loaded["starts"], loaded["prompts"])
+
+
+def _stage(
+    folder: Path, recipe: Recipe, classroom: Classroom, run: _Run, place: tuple[int, int, int], report: Report | None
+) -> None:
+    """Train in one stage, from the step where the run is; `place` is its number, its first step and where to stop."""
+    number, first, end = place
+    stage, began = recipe.stages[number], process_time() - run.seconds
+    optimiser = Optimiser(run.model, recipe)
+    if run.step > first:
+        optimiser.load(_saved(folder, "optimiser."))
+    drawn = classroom.batches(recipe.batch_tokens // stage.parts, recipe.seed + number)
+    for _ in range((run.step - first) * stage.parts):
+        next(drawn)
+    for step in range(run.step, min(first + stage.steps, end)):
+        chosen = list(islice(drawn, stage.parts))
+        loss = _backward(run.model, [classroom.batch(each, run.model.config.pad_token_id) for each in chosen])
+        torch.nn.utils.clip_grad_norm_(run.model.parameters(), recipe.clip)
+        optimiser.step(pace(step - first, stage.steps, recipe.warmup))
+        run.step, run.seconds = step + 1, process_time() - began
+        run.tokens += sum(classroom.lengths[i] for each in chosen for i in each)
+        run.losses.append(round(loss, 4))
+        if report:
+            report(run.step, recipe.steps, run.losses[-1], run.seconds)
+        if run.step % EVERY == 0 or run.step in (end, first + stage.steps):
+            _save_state(folder, run, optimiser)
+
+
+def _backward(model: Any, parts: Sequence[tuple[Any, Any]]) -> float:
+    """Add the gradients of one step, over all tokens that its parts ask for; return its loss in nats a token."""
+    counts = [int((targets != -100).sum()) for _, targets in parts]
+    total = 0.0
+    for count, (ids, targets) in zip(counts, parts, strict=True):
+        loss = _loss(model, ids, targets) * (count / sum(counts))
+        loss.backward()
+        total += float(loss.detach())
+    return total
+
+
+def pace(step: int, steps: int, warmup: int) -> float:
+    """Return the share of the highest learning rate at a step of a stage: linear warm-up, then a cosine.
+
+    >>> [round(pace(step, 1_100, 100), 3) for step in (0, 99, 100, 600, 1_099)]
+    [0.01, 1.0, 1.0, 0.505, 0.01]
     """
-    length = recipe.steps
-    for length in recipe.cycles:
-        if step < length:
-            break
-        step -= length
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    along = (step - recipe.warmup) / max(1, length - recipe.warmup)
+    if step < warmup:
+        return (step + 1) / warmup
+    along = (step - warmup) / max(1, steps - warmup)
     return 0.01 + 0.99 * (1 + math.cos(math.pi * along)) / 2
 
 
@@ -270,73 +324,29 @@ def _loss(model: Any, ids: Any, targets: Any) -> Any:
     return torch.nn.functional.cross_entropy(model.lm_head(hidden[asked]), targets[asked])
 
 
-class Optimiser:
-    """Muon for the matrices inside the layers (Jordan et al. 2024), AdamW for embeddings and norms.
-
-    In a trial with these lessons Muon reached in two thirds of the steps the loss that AdamW alone reached.
-    """
-
-    def __init__(self, model: Any, recipe: Recipe) -> None:
-        if not hasattr(torch.optim, "Muon"):
-            raise UserError("training needs torch 2.9 or newer; install it with: pip install -U torch")
-        named = list(model.named_parameters())
-        inside = [value for name, value in named if value.ndim == 2 and "embed" not in name]
-        others = [value for name, value in named if value.ndim != 2 or "embed" in name]
-        decay = recipe.decay
-        self.rate = recipe.rate
-        self.parts = (
-            torch.optim.Muon(inside, lr=self.rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
-            torch.optim.AdamW(others, lr=self.rate, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.0),
-        )
-
-    def step(self, share: float) -> None:
-        """Change the weights along their gradients, at a share of the highest rate, and forget the gradients."""
-        for part in self.parts:
-            for group in part.param_groups:
-                group["lr"] = self.rate * share
-            part.step()
-            part.zero_grad(set_to_none=True)
-
-    def tensors(self) -> dict[str, Any]:
-        """Return the state of both parts, by names that `load` understands."""
-        return {
-            f"{number}.{weight}.{name}": value
-            for number, part in enumerate(self.parts)
-            for weight, state in part.state_dict()["state"].items()
-            for name, value in state.items()
-        }
-
-    def load(self, tensors: Mapping[str, Any]) -> None:
-        """Take up the state that `tensors` returned."""
-        states: list[dict[int, dict[str, Any]]] = [{} for _ in self.parts]
-        for key, value in tensors.items():
-            number, weight, name = key.split(".")
-            states[int(number)].setdefault(int(weight), {})[name] = value
-        for part, state in zip(self.parts, states, strict=True):
-            part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
-
-
-def _save_state(
-    folder: Path, model: Any, optimiser: Optimiser, step: int, spent: float, seen: int, losses: Sequence[float]
-) -> None:
-    tensors = {f"model.{name}": value for name, value in model.named_parameters()}
+def _save_state(folder: Path, run: _Run, optimiser: Optimiser) -> None:
+    tensors = {f"model.{name}": value for name, value in run.model.named_parameters()}
     tensors |= {f"optimiser.{name}": value for name, value in optimiser.tensors().items()}
-    spending = {"step": step, "seconds": round(spent, 1), "tokens": seen, "losses": list(losses)}
+    spending = {"step": run.step, "seconds": round(run.seconds, 1), "tokens": run.tokens, "losses": run.losses}
     new = folder / f"{_STATE}.new"
     copied = {name: value.detach().clone() for name, value in tensors.items()}
     save_file(copied, new, metadata={"facts": json.dumps(spending)})
     new.replace(folder / _STATE)
 
 
-def _resume(folder: Path, model: Any, optimiser: Optimiser) -> tuple[int, float, int, list[float]]:
+def _saved(folder: Path, kind: str) -> dict[str, Any]:
+    """Return the tensors of one kind of the last checkpoint."""
+    tensors = load_file(folder / _STATE)
+    return {name.removeprefix(kind): value for name, value in tensors.items() if name.startswith(kind)}
+
+
+def _resume(folder: Path, model: Any) -> tuple[int, float, int, list[float]]:
     if not (folder / _STATE).is_file():
         return 0, 0.0, 0, []
-    tensors = load_file(folder / _STATE)
+    saved = _saved(folder, "model.")
     with torch.no_grad():
         for name, value in model.named_parameters():
-            value.copy_(tensors[f"model.{name}"])
-    mine = "optimiser."
-    optimiser.load({name.removeprefix(mine): value for name, value in tensors.items() if name.startswith(mine)})
+            value.copy_(saved[name])
     spent = losses_of(folder)
     return spent["step"], spent["seconds"], spent["tokens"], spent["losses"]
 

@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 SEED = 1  # of the lessons; the exam draws its problems from another seed
 
-# lessons of each family and level; low levels more often, because a small model learns those
-MIX: Mapping[str, Mapping[int, int]] = {
-    "antiderivative": {1: 14_000, 2: 14_000, 3: 6_000},
-    "countdown": {1: 12_000, 2: 20_000},
-    "derivative": {1: 6_000, 2: 5_500},
-    "knights": {1: 24_000, 2: 10_000},
-    "linear_system": {1: 60_000, 2: 10_000},
-    "polynomial_roots": {1: 36_000, 2: 12_000},
-    "shortest_path": {1: 20_000, 2: 6_000},
-}
+Mix: TypeAlias = Mapping[str, Mapping[int, int]]  # lessons of each family and level
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training with lessons of its own: `pose_share` is the share of them that compose a problem.
+
+    The optimiser starts anew; the learning rate warms up and then falls to a hundredth along a cosine (warm restarts:
+    Loshchilov and Hutter 2017, section 3). `parts` batches of about equal length, drawn at random, make one step, so
+    that a step is about several families. Without a mix the lessons are those of the stage before.
+    """
+
+    steps: int
+    mix: Mix = field(default_factory=dict)
+    pose_share: float = 0.15
+    parts: int = 1
+
+
+# First everything a little, low levels more often, because a small model learns those; then what it can learn.
+STAGES = (
+    Stage(
+        3_800,
+        {
+            "antiderivative": {1: 14_000, 2: 14_000, 3: 6_000},
+            "countdown": {1: 12_000, 2: 20_000},
+            "derivative": {1: 6_000, 2: 5_500},
+            "knights": {1: 24_000, 2: 10_000},
+            "linear_system": {1: 60_000, 2: 10_000},
+            "polynomial_roots": {1: 36_000, 2: 12_000},
+            "shortest_path": {1: 20_000, 2: 6_000},
+        },
+    ),
+    Stage(
+        4_000,
+        {
+            "antiderivative": {1: 20_000, 2: 12_000},
+            "countdown": {1: 20_000, 2: 70_000},
+            "derivative": {1: 10_000},
+            "linear_system": {1: 50_000, 2: 12_000},
+            "polynomial_roots": {1: 55_000, 2: 15_000},
+            "shortest_path": {1: 8_000},
+            "sudoku": {1: 24_000},
+        },
+        pose_share=0.08,
+        parts=4,
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights; the same recipe on the same machine and versions gives the same bytes.
 
-    `mix` counts the lessons of each family and level, `pose_share` is the share of them that compose a problem.
-    Lessons longer than `longest` tokens are dropped. `batch_tokens` counts padded tokens of a step. In each of the
-    `cycles`, counted in steps, the learning rate warms up over `warmup` steps and then falls to a hundredth along a
-    cosine (warm restarts: Loshchilov and Hutter 2017, section 3).
+    Lessons longer than `longest` tokens are dropped. `batch_tokens` counts padded tokens of a step. `warmup` counts
+    steps of each stage.
     """
 
-    mix: Mapping[str, Mapping[int, int]] = field(default_factory=lambda: MIX)
+    stages: tuple[Stage, ...] = STAGES
     seed: int = SEED
-    pose_share: float = 0.15
     longest: int = 512
     vocabulary: int = 640
     layers: int = 6
     width: int = 128
     heads: int = 4
     hidden: int = 384
-    cycles: tuple[int, ...] = (3_800,)
     batch_tokens: int = 4_096
     rate: float = 3e-3
     warmup: int = 100
@@ -48,17 +82,25 @@ class Recipe:
 
     @property
     def steps(self) -> int:
-        """The steps of all cycles."""
-        return sum(self.cycles)
+        """The steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    @property
+    def mix(self) -> Mix:
+        """The lessons of all stages together."""
+        total: dict[str, Counter[int]] = {}
+        for stage in self.stages:
+            for name, levels in stage.mix.items():
+                total.setdefault(name, Counter()).update(levels)
+        return total
 
     def as_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values; `recipe_of` reads it back."""
-        facts = asdict(self)
-        facts["mix"] = {
-            name: {str(level): n for level, n in sorted(levels.items())} for name, levels in sorted(self.mix.items())
-        }
-        facts["cycles"] = list(self.cycles)
-        return facts
+        return {**asdict(self), "stages": [{**asdict(stage), "mix": _mix_json(stage.mix)} for stage in self.stages]}
+
+
+def _mix_json(mix: Mix) -> dict[str, dict[str, int]]:
+    return {name: {str(level): n for level, n in sorted(levels.items())} for name, levels in sorted(mix.items())}
 
 
 def recipe_of(facts: Mapping[str, Any]) -> Recipe:
@@ -67,5 +109,9 @@ def recipe_of(facts: Mapping[str, Any]) -> Recipe:
     >>> recipe_of(Recipe().as_json()) == Recipe()
     True
     """
-    mix = {name: {int(level): n for level, n in levels.items()} for name, levels in facts["mix"].items()}
-    return Recipe(**{**facts, "mix": mix, "cycles": tuple(facts["cycles"])})
+    stages = [Stage(**{**stage, "mix": _mix_of(stage["mix"])}) for stage in facts["stages"]]
+    return Recipe(**{**facts, "stages": tuple(stages)})
+
+
+def _mix_of(facts: Mapping[str, Mapping[str, int]]) -> Mix:
+    return {name: {int(level): n for level, n in levels.items()} for name, levels in facts.items()}

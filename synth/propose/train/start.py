@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from synth.errors import UserError, did_you_mean
 from synth.propose.train import loop
 from synth.propose.train.exam import Posed, Solved, sit, speaker
-from synth.propose.train.recipe import Recipe, recipe_of
+from synth.propose.train.recipe import Mix, Recipe, recipe_of
 from synth.propose.weights import EXAM, LESSONS, facts
 
 
@@ -27,7 +29,7 @@ def start(
 ) -> Path:
     """Train in a folder by the fixed recipe, changed where asked; return the folder of the model.
 
-    With `resume` the recipe of the folder holds, and what is asked otherwise must agree with it; `more` adds a cycle of
+    With `resume` the recipe of the folder holds, and what is asked otherwise must agree with it; `more` adds a stage of
     so many steps to a training that is done. Raise `UserError` where the folder holds a training and `resume` is not
     given, or where there is none to resume.
     """
@@ -54,16 +56,21 @@ def changed(recipe: Recipe, steps: int | None, lessons: int | None, seed: int | 
     >>> sum(sum(levels.values()) for levels in changed(Recipe(), 20, 300, None).mix.values()) >= 300
     True
     """
+    stages = list(recipe.stages)
     if steps is not None:
-        recipe = replace(recipe, cycles=(steps,), warmup=min(recipe.warmup, steps // 2 + 1))
+        shares = [stage.steps for stage in stages]
+        ends = [steps * total // sum(shares) for total in accumulate(shares)]
+        stages = [replace(stage, steps=b - a) for stage, a, b in zip(stages, [0, *ends], ends, strict=False)]
+        recipe = replace(recipe, warmup=min(recipe.warmup, steps // 2 + 1))
     if lessons is not None:
-        made = sum(sum(levels.values()) for levels in recipe.mix.values())
-        mix = {
-            name: {level: -(-count * lessons // made) for level, count in levels.items()}
-            for name, levels in recipe.mix.items()
-        }
-        recipe = replace(recipe, mix=mix)
+        made = sum(count for stage in stages for levels in stage.mix.values() for count in levels.values())
+        stages = [replace(stage, mix=_scaled(stage.mix, lessons / made)) for stage in stages]
+    recipe = replace(recipe, stages=tuple(stages))
     return recipe if seed is None else replace(recipe, seed=seed)
+
+
+def _scaled(mix: Mix, factor: float) -> Mix:
+    return {name: {level: ceil(count * factor) for level, count in levels.items()} for name, levels in mix.items()}
 
 
 def sit_exam(
