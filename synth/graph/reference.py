@@ -24,6 +24,7 @@ from synth.errors import UserError, did_you_mean
 from synth.family import Family
 from synth.grammar.features import pairs as pairs_of
 from synth.graph.reach import Pair, reach_of
+from synth.graph.rows import rows_of
 
 COLUMNS = ("family", "level", "features")
 FOLDS = 5
@@ -68,9 +69,11 @@ def read_reference(path: Path, families: Mapping[str, Family]) -> list[Example]:
     Rows of families that are not among `families` are left out. Raise `UserError` where the file cannot be read, has
     other columns, names a feature that its family does not have, or holds no row of these families.
     """
+    if path.suffix not in (".jsonl", ".parquet"):
+        raise UserError(f"{path} is no reference: it must be a .jsonl or .parquet file with {', '.join(COLUMNS)}")
     found: list[Example] = []
     others: Counter[str] = Counter()
-    for number, row in enumerate(_rows(path), 1):
+    for number, row in enumerate(rows_of(path, COLUMNS), 1):
         lacking = [name for name in COLUMNS if name not in row]
         if lacking:
             raise UserError(
@@ -140,44 +143,6 @@ def read_shortfall(path: Path, families: Mapping[str, Family]) -> dict[Key, dict
     if not found:
         raise UserError(f"{path} names no cell of {', '.join(sorted(families))} that lacks rows")
     return {key: {pair: part / sum(shares.values()) for pair, part in shares.items()} for key, shares in found.items()}
-
-
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    if path.suffix not in (".jsonl", ".parquet"):
-        raise UserError(f"{path} is no reference: it must be a .jsonl or .parquet file with {', '.join(COLUMNS)}")
-    try:
-        if path.suffix == ".parquet":
-            yield from _parquet(path)
-            return
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise UserError(f"{path}: line {number} is not JSON: {error}") from error
-                if not isinstance(row, dict):
-                    raise UserError(f"{path}: line {number} is no row but {line[:40]!r}")
-                yield row
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read the reference {path}: {error}") from error
-
-
-def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            here = [name for name in COLUMNS if name in file.schema_arrow.names]
-            if len(here) < len(COLUMNS):
-                raise UserError(
-                    f"{path} has the columns {', '.join(file.schema_arrow.names[:12])}; a reference needs "
-                    f"{', '.join(COLUMNS)}, as an export has"
-                )
-            for batch in file.iter_batches(columns=here):
-                yield from batch.to_pylist()
-    except pa.ArrowException as error:
-        raise UserError(f"{path} is no Parquet file that can be read: {error}") from error
 
 
 # ---- fitting ---------------------------------------------------------------------------------------------------------

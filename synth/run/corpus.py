@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from synth.errors import UserError
+from synth.graph.rows import rows_of
 from synth.run.ledger import NAME, Ledger
 from synth.run.recipe import Recipe, parse
+
+__all__ = ["files_of", "recipe_of", "rows_of"]
 
 RECIPE = "recipe.yaml"
 SPLITS = ("train", "test")
@@ -29,37 +31,6 @@ def files_of(path: Path) -> list[Path]:
         if found:
             return found
     raise UserError(f"{path} holds no corpus; give a run folder, an export, or a .jsonl or .parquet file of rows")
-
-
-def rows_of(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one file, a few at a time in memory. Raise `UserError` at what cannot be read."""
-    try:
-        if path.suffix == ".parquet":
-            yield from _parquet_rows(path)
-            return
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise UserError(f"{path}: line {number} is not JSON: {error}") from error
-                if not isinstance(row, dict):
-                    raise UserError(f"{path}: line {number} is no row but {line[:40]!r}")
-                yield row
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {path}: {error}") from error
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=256):
-                yield from batch.to_pylist()
-    except pa.ArrowException as error:
-        raise UserError(f"{path} is no Parquet file that can be read: {error}") from error
 
 
 def recipe_of(path: Path, families: Mapping[str, Any]) -> Recipe:
