@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from synth.cli.graph_decontaminate import decontaminate
 from synth.errors import UserError
 from synth.family.registry import families
-from synth.graph.decontaminate import Contaminants, grams, phrasing
+from synth.graph.decontaminate import Benchmark, Contaminants, grams, phrasing
 from synth.judge.row import row_of
 from synth.records import Record
 
@@ -37,7 +37,7 @@ def lines(path: Path, *values: Any, column: str = "question") -> Path:
 
 
 def contaminants(rows: list[dict[str, Any]], *files: Path, column: str | None = None) -> Contaminants:
-    return Contaminants(files, families(), column, [row["question"] for row in rows])
+    return Contaminants([Benchmark(file, column) for file in files], families(), [row["question"] for row in rows])
 
 
 def found(known: Contaminants, rows: list[dict[str, Any]]) -> dict[str, tuple[str, int]]:
@@ -103,7 +103,7 @@ def test_a_sample_of_phrases_discounts_them_as_the_corpus_does(tmp_path: Path, r
     assert sample == list(phrasing(chosen, each=4))
     assert len(sample) > 20
     boilerplate = next(text for text in sample if len(grams(text)) > 1)
-    known = Contaminants([lines(tmp_path / "test.jsonl", boilerplate + " extra")], families())
+    known = Contaminants([Benchmark(lines(tmp_path / "test.jsonl", boilerplate + " extra"))], families())
     row = {**rows[0], "question": boilerplate, "problem": "00" * 16, "prompt": [], "formal": "?"}
     assert known.hit(row) is not None
     known.discount([boilerplate] * 40)
@@ -177,8 +177,8 @@ def bad(folder: Path, kind: str) -> Path:
 BAD = {
     "missing": "cannot read the benchmark file .*nothing.jsonl: No such file",
     "folder": "cannot read the benchmark file .*data.jsonl: Is a directory",
-    "columns": "none of the columns question, .*; name one with --column: id, riddle$",
-    "parquet columns": "none of the columns question, .*; name one with --column: riddle, n$",
+    "columns": "none of the columns question, .*; name the column to read, one of id, riddle$",
+    "parquet columns": "none of the columns question, .*; name the column to read, one of riddle, n$",
     "not parquet": "test.parquet is no Parquet file that can be read",
     "cut parquet": "test.parquet is no Parquet file that can be read",
     "csv": "test.csv is no benchmark file: give Parquet .* or JSON lines",
@@ -193,14 +193,14 @@ BAD = {
 @pytest.mark.parametrize(("kind", "message"), BAD.items())
 def test_a_bad_file_gets_one_message(tmp_path: Path, kind: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        Contaminants([bad(tmp_path, kind)], {})
+        Contaminants([Benchmark(bad(tmp_path, kind))], {})
 
 
 def test_a_column_that_is_named_must_be_there(tmp_path: Path) -> None:
     file = lines(tmp_path / "test.jsonl", "a", column="riddle")
-    assert len(Contaminants([file], {}, "riddle").items) == 1
-    with pytest.raises(UserError, match="no column 'ridle'; name one with --column: id, riddle"):
-        Contaminants([file], {}, "ridle")
+    assert len(Contaminants([Benchmark(file, "riddle")], {}).items) == 1
+    with pytest.raises(UserError, match="no column 'ridle'; name the column to read, one of id, riddle"):
+        Contaminants([Benchmark(file, "ridle")], {})
 
 
 def test_the_command_says_what_it_found_and_writes_evidence_without_text(

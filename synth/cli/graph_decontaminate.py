@@ -53,24 +53,22 @@ def decontaminate(
 
 
 def search(folder: Path, files: list[Path], column: str | None) -> tuple[dict[str, Any], list[Evidence]]:
-    """Look for each row of a corpus, once to count what its texts have in common, once to compare.
+    """Look for each row of a corpus that counts; what texts have in common is counted over all, where it matters.
 
     Raise `UserError` where the corpus or a file cannot be read.
     """
     from synth.family.registry import families
-    from synth.graph.decontaminate import Contaminants
-    from synth.run.corpus import files_of, rows_of
+    from synth.graph.decontaminate import Benchmark, Contaminants
+    from synth.run.kept import rows_at
 
-    shards = files_of(folder)
-    known = Contaminants(files, families(), column)
-    known.discount(row["question"] for shard in shards for row in rows_of(shard))
+    texts = (row["question"] for row in rows_at(folder))
+    known = Contaminants([Benchmark(file, column) for file in files], families(), texts)
     rows, found = 0, []
-    for shard in shards:
-        for row in rows_of(shard):
-            rows += 1
-            hit = known.hit(row)
-            if hit is not None:
-                found.append(hit)
+    for row in rows_at(folder):
+        rows += 1
+        hit = known.hit(row)
+        if hit is not None:
+            found.append(hit)
     items = Counter(item.file for item in known.items)
     facts = {
         "rows": rows,

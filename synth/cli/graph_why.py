@@ -38,9 +38,12 @@ def why(
 def _refused(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"{facts['name']} was refused: {facts['stage']}: {facts['reason']}"
     same = f"row {facts['duplicate_of']} has the same problem" if facts["duplicate_of"] else facts["detail"]
+    if found := facts["evidence"]:
+        same = f"it is in line {found['line']} of {found['file']} (SHA-256 {found['sha256']})"
     yield from (f"  {name:<16}{text}" for name, text in _place(facts))
     for name, text in (
         ("why", same),
+        ("found by", _layer(facts["evidence"])),
         ("counterexample", facts["counterexample"]),
         ("problem", facts["formal"]),
         ("answer", facts["formal_answer"]),
@@ -48,6 +51,15 @@ def _refused(facts: Mapping[str, Any]) -> Iterator[str]:
     ):
         if text:
             yield f"  {name:<16}{text}"
+
+
+def _layer(evidence: Mapping[str, Any]) -> str:
+    """Say by what a problem was found in a benchmark."""
+    if not evidence:
+        return ""
+    what = {"exact": "the hash of its text", "canonical": "its canonical key", "ngrams": "hashes of 13-grams"}
+    share = f", {evidence['share']:.0%} of what the item has" if evidence["layer"] == "ngrams" else ""
+    return f"{what[evidence['layer']]}: {', '.join(evidence['hashes'])}{share}"
 
 
 def _place(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

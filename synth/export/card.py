@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from synth.run.demand import said
+from synth.run import benchmarks, demand
 from synth.run.status import Status, table
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selecti
         yield from _table(keys, ([gap[key] for key in keys] for gap in status.gaps))
     if status.demand:
         yield "## What was demanded\n"
-        yield from (f"- {sentence}" for sentence in said(status.demand))
+        yield from (f"- {sentence}" for sentence in demand.said(status.demand))
+        yield ""
+    if status.benchmarks:
+        yield "## What was kept out\n"
+        yield from (f"- {sentence}" for sentence in benchmarks.said(status.benchmarks, status.losses))
         yield ""
     if selection:
         yield from _selection(selection)

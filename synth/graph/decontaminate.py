@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synth.errors import UserError
 from synth.graph.equivalence import isomorphic
@@ -67,6 +67,13 @@ class Evidence:
         return {**asdict(self), "hashes": list(self.hashes)}
 
 
+class Benchmark(NamedTuple):
+    """A file of benchmark items, and the column that holds their text; None: the first of `COLUMNS` that is there."""
+
+    path: Path
+    column: str | None = None
+
+
 @dataclass(frozen=True)
 class Item:
     """One text of a benchmark file and where it stands."""
@@ -83,19 +90,14 @@ class Contaminants:
     depends on the row, the files and the texts that were discounted, not on the rows that were looked for before.
     """
 
-    def __init__(
-        self,
-        files: Sequence[Path],
-        families: Mapping[str, Family],
-        column: str | None = None,
-        common: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, files: Sequence[Benchmark], families: Mapping[str, Family], common: Iterable[str] = ()) -> None:
         """Read the files; `common` are texts of the corpus, or a sample, whose n-grams are discounted.
 
+        They are not looked at before a row shares two n-grams with an item: until then they make no difference.
         Raise `UserError` where a file is missing, is neither Parquet nor JSON lines, lacks the column, or is empty.
         """
-        self.files = [(str(path), _sha256(path)) for path in files]
-        self.items = [item for number, path in enumerate(files) for item in _items(number, path, column)]
+        self.files = [(str(file.path), sha256(file.path)) for file in files]
+        self.items = [item for number, file in enumerate(files) for item in _items(number, *file)]
         self._exact: dict[str, int] = {}
         self._problems: dict[str, list[tuple[int, Theory | None]]] = {}
         self._grams: dict[str, list[int]] = {}
@@ -110,7 +112,7 @@ class Contaminants:
                 key, exact = canonical(found)
                 self._problems.setdefault(key, []).append((number, None if exact else found))
         self._common: Counter[str] = Counter()
-        self.discount(common)
+        self._waiting = iter(common)
 
     def discount(self, texts: Iterable[str]) -> None:
         """Count texts of the corpus, so that the n-grams they have in common count less."""
@@ -137,8 +139,11 @@ class Contaminants:
                 shared.setdefault(number, []).append(gram)
         best: Evidence | None = None
         for number, several in sorted(shared.items()):
+            if len(several) < ENOUGH:
+                continue
+            self.discount(self._waiting)
             weight = self._weight(several)
-            if len(several) < ENOUGH or weight < ENOUGH:
+            if weight < ENOUGH:
                 continue
             share = weight / self._weight(grams(self.items[number].text))
             if share >= SHARE and (best is None or share > best.share):
@@ -193,7 +198,8 @@ def phrasing(families: Iterable[Family], languages: Sequence[str] = ("en",), eac
 # ---- files -----------------------------------------------------------------------------------------------------------
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a benchmark file. Raise `UserError` where it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -264,7 +270,7 @@ def _column(path: Path, column: str | None, names: Iterable[str]) -> str:
             return name
     there = ", ".join(found[:30]) or "none"
     wanted = f"no column {column!r}" if column else f"none of the columns {', '.join(COLUMNS)}"
-    raise UserError(f"{path} has {wanted}; name one with --column: {there}")
+    raise UserError(f"{path} has {wanted}; name the column to read, one of {there}")
 
 
 def _text(value: Any) -> str:

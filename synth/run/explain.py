@@ -13,6 +13,7 @@ from synth.graph.graph import Graph
 from synth.graph.lineage import ancestors, descendants
 from synth.graph.schema import EDGES
 from synth.graph.shape import shape
+from synth.run.benchmarks import evidence_of
 from synth.run.corpus import files_of, recipe_of, rows_of
 from synth.run.graph import graph_of, siblings
 from synth.run.kept import Kept
@@ -28,8 +29,9 @@ SHOWN = 10  # siblings, refused duplicates and tries that are named; the rest on
 def why(path: Path | str, name: str) -> list[dict[str, Any]]:
     """Return what is known about a row by its id, or about a source by `family/level/index`: kept, refused, retracted.
 
-    A run may have more than one: an id that was taken back and made again, a source with several refused tries. Scans
-    the ids of the corpus. Raise `UserError` where there is nothing of that name.
+    A refused row has an id where it was found in a benchmark. A run may have more than one of a name: an id that was
+    taken back and made again, a source with several refused tries. Scans the ids of the corpus. Raise
+    `UserError` where there is nothing of that name.
     """
     path = Path(path)
     found = list(_in_run(path, name)) if (path / NAME).is_file() else list(_in_files(path, name))
@@ -67,7 +69,7 @@ def _in_run(folder: Path, name: str) -> Iterator[dict[str, Any]]:
                     yield facts
             place += len(ids)
         for rejection in _rejections(rejected, refused):
-            if _source(rejection) == name:
+            if name in (_source(rejection), evidence_of(rejection).get("row")):
                 yield _refusal(folder, ledger, rejection)
 
 
@@ -109,7 +111,8 @@ def _refusal(folder: Path, ledger: Ledger, rejection: Mapping[str, Any]) -> dict
     names = ("family", "level", "index", "seed", "round", "proposer", "model", "stage", "reason", "detail",
              "counterexample", "formal", "formal_answer", "text")  # fmt: skip
     facts = {name: rejection[name] for name in names}
-    return {"state": "refused", "name": _source(rejection), **facts, "duplicate_of": same}
+    evidence = evidence_of(rejection)
+    return {"state": "refused", "name": _source(rejection), **facts, "duplicate_of": same, "evidence": evidence}
 
 
 def _in_files(path: Path, name: str) -> Iterator[dict[str, Any]]:

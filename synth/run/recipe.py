@@ -130,6 +130,13 @@ class Reference(_Part):
     uniform: Rate = 0.2
 
 
+class Benchmark(_Part):
+    """A file whose problems are not to become rows (.jsonl or .parquet), and the column of its text; "": the usual."""
+
+    file: Annotated[StrictStr, Field(min_length=1)]
+    column: StrictStr = ""
+
+
 _WORD, _PART = "demand word", "demand part"  # where a mistake in `demand` lies, for `_message`
 DEMANDS = ("none", "coverage")
 Demand = Annotated[
@@ -153,6 +160,7 @@ class Recipe(_Part):
     difficulty: Difficulty | None = None
     paraphrase: Paraphrase | None = None
     demand: Demand = None
+    decontaminate: tuple[Benchmark, ...] = ()
     prompt: Prompt = Prompt()
     languages: Annotated[tuple[StrictStr, ...], Field(min_length=1)] = ("en",)
     min_grade: Literal["W", "A"] = "W"
@@ -161,12 +169,16 @@ class Recipe(_Part):
     @model_validator(mode="before")
     @classmethod
     def _spell_out(cls, data: Any) -> Any:
-        """Accept the short forms: `families` as a list of names or with bare weights, `model` as its name alone."""
+        """Accept short forms: `families` as a list of names or with bare weights, a model and files by name alone."""
         if not isinstance(data, Mapping):
             return data
         found = dict(data)
         if isinstance(found.get("model"), str):
             found["model"] = {"name": found["model"]}
+        files = found.get("decontaminate")
+        if isinstance(files, str | list | tuple):
+            each = [files] if isinstance(files, str) else files
+            found["decontaminate"] = [{"file": file} if isinstance(file, str) else file for file in each]
         wanted = found.get("demand")
         if wanted is not None and wanted not in DEMANDS and not isinstance(wanted, (Mapping, Reference)):
             raise ValueError(f"demand: there is no demand {wanted!r}; say none, coverage or {{reference: PATH}}")
@@ -324,12 +336,13 @@ _KEYS: dict[str, type[_Part]] = {
     "difficulty": Difficulty,
     "paraphrase": Paraphrase,
     "demand": Reference,
+    "decontaminate": Benchmark,
 }
 
 
 def _message(error: ValidationError, place: str) -> str:
     """Say the first thing that is wrong with a recipe, where, and what would be right."""
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")  # a misspelt key is lacking, too
     path = [str(part) for part in first["loc"] if part not in ("int", "float", _WORD, _PART)]
     where = ": ".join([place, *path[:-1]])
     last = path[-1] if path else ""

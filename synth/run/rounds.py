@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from synth.errors import UserError
 from synth.propose.choose import Serving
 from synth.records import Source
-from synth.run import demand, tally
+from synth.run import benchmarks, demand, tally
 from synth.run.batch import SIZE, Outcome, lost, make
 from synth.run.kept import with_proofs
 from synth.run.ledger import (
@@ -45,6 +45,7 @@ from synth.run.status import Status, status_of
 from synth.run.writer import Writer, batch_key
 
 if TYPE_CHECKING:
+    from synth.graph.decontaminate import Contaminants
     from synth.graph.demand import Demand
     from synth_solvers.pool import Pool
 
@@ -75,27 +76,29 @@ def generate(
     if workers < 1:
         raise UserError(f"--workers must be at least 1, not {workers}")
     with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger, Crew(workers) as crew:
-        _begin(ledger, recipe)
+        contaminants = _begin(ledger, recipe)
         make_all = partial(in_workers, partial(make, recipe), workers=crew)
         if recipe.model.name and not ledger.meta("done"):
             make_all = partial(with_model, recipe, Writer(ledger, recipe.model.name, serving), workers=crew)
         if recipe.paraphrase and not ledger.meta("done"):
             make_all = partial(reworded, ledger, recipe, serving, make_all)
         while not ledger.meta("done"):
-            _round(ledger, recipe, make_all, progress)
+            _round(ledger, recipe, make_all, progress, contaminants)
             if all(quota.need <= 0 for quota in ledger.quotas()):
                 ledger.flush()
                 ledger.keep(done="yes")
         return status_of(ledger)
 
 
-def _begin(ledger: Ledger, recipe: Recipe) -> None:
+def _begin(ledger: Ledger, recipe: Recipe) -> Contaminants | None:
+    """Begin a run, or see to it that the one in the folder is this one; return what its rows are compared with."""
     package_of(recipe)  # a family with a mistake in its grammar or phrases says so now, not once a candidate
     made_with = json.dumps(versions(recipe), sort_keys=True)
-    known = ledger.meta("recipe")
+    known, contaminants = ledger.meta("recipe"), None
     if known is None:
-        wanted = demand.begin(recipe)
+        wanted, contaminants = demand.begin(recipe), benchmarks.contaminants(recipe)
         _keep_laws(recipe)
+        wanted.update(benchmarks.kept(contaminants))
         ledger.begin(quotas(recipe), recipe=recipe.text(), versions=made_with, **wanted)
     elif known != recipe.text():
         raise UserError(
@@ -110,6 +113,10 @@ def _begin(ledger: Ledger, recipe: Recipe) -> None:
             )
         ledger.keep(versions=made_with)
     ledger.remove_strays()
+    if known is not None:
+        benchmarks.check(ledger)
+        contaminants = None if ledger.meta("done") else benchmarks.contaminants(recipe)
+    return contaminants
 
 
 def _keep_laws(recipe: Recipe) -> None:
@@ -153,7 +160,13 @@ def _difference(one: str, other: str) -> str:
 # ---- rounds --------------------------------------------------------------------------------------------------------
 
 
-def _round(ledger: Ledger, recipe: Recipe, make_all: MakeAll, progress: Progress | None) -> None:
+def _round(
+    ledger: Ledger,
+    recipe: Recipe,
+    make_all: MakeAll,
+    progress: Progress | None,
+    contaminants: Contaminants | None = None,
+) -> None:
     """Finish the round under way, or plan one and make it."""
     current = ledger.round()
     if current is None or current.merged == sum(ceil(count / SIZE) for *_, count in current.plan):
@@ -184,7 +197,7 @@ def _round(ledger: Ledger, recipe: Recipe, make_all: MakeAll, progress: Progress
             ledger.skip(current.number)
             continue
         with ledger.transaction():
-            merge = merged(ledger, quota, outcomes)
+            merge = merged(ledger, quota, outcomes, contaminants)
             ledger.book(current.number, merge)
             ledger.forget_replies(batch_key(batch))
         state[quota.family, quota.level] = merge.quota
@@ -261,7 +274,9 @@ def batches(
         left = [(family, level, first + SIZE, end) for family, level, first, end in left if first + SIZE < end]
 
 
-def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
+def merged(
+    ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome], contaminants: Contaminants | None = None
+) -> Merge:
     """Return what a batch changes: new rows up to the quota, everything else under a reason; inside a transaction."""
     rows: list[Mapping[str, Any]] = []
     rejections: list[Mapping[str, Any]] = []
@@ -276,7 +291,10 @@ def merged(ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome]) -> Merge:
         looked_at += 1
         tally.add(proposed, quota.family, quota.level, outcome.features)
         row, rejection = outcome.row, outcome.rejection
-        for refused in outcome.tries:
+        tries: Sequence[Mapping[str, Any]] = outcome.tries
+        if row is not None and contaminants and (evidence := contaminants.hit(row)):
+            rejection, row, tries = benchmarks.refused(row, evidence), None, benchmarks.withheld(tries)
+        for refused in tries:
             rejections.append(refused)
             counts[refused["stage"], refused["reason"]] += 1
         if outcome.tried:

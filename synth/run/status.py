@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.run import demand
+from synth.run import benchmarks, demand
 from synth.run.entropy import entropy_nats
 from synth.run.ledger import ACCEPTED, NOT_LOST, PARAPHRASE, TRIED, TRY, UNSOLVED, Ledger
 
@@ -22,7 +22,8 @@ class Status:
     and reason, `usage` is what each model used: tokens, requests and, where prices are known, cost. `entropy_nats` is
     the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in estimate); `cells`
     how many there are. `demand` says how far what was demanded is covered, and which pairs no problem can join (see
-    `synth.run.demand.facts`); it is empty where nothing was.
+    `synth.run.demand.facts`); it is empty where nothing was. `benchmarks` says what rows are compared with (see
+    `synth.run.benchmarks.facts`); what was refused for it is among the losses.
     """
 
     requested: int
@@ -40,6 +41,7 @@ class Status:
     refused: dict[str, dict[str, int]]
     usage: list[dict[str, Any]]
     demand: dict[str, Any]
+    benchmarks: dict[str, Any]
 
     @property
     def short(self) -> int:
@@ -102,6 +104,7 @@ def status_of(ledger: Ledger) -> Status:
         refused={family: dict(counts.most_common()) for family, counts in refused.items()},
         usage=ledger.usage(),
         demand=demand.facts(ledger),
+        benchmarks=benchmarks.facts(ledger),
     )
 
 
