@@ -38,16 +38,22 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
         return False
     premises = dict(zip(sequent.names, sequent.premises, strict=True))
     for wanted, row in zip(goals, rows, strict=True):
-        factors: Any = {name: read(text) for name, text in row.items() if len(text) <= MAX_DIGITS}
-        if len(factors) < len(row) or not all(isinstance(factor, int | Fraction) for factor in factors.values()):
-            return False
-        scale = lcm(*[factor.denominator for factor in factors.values()])  # whole numbers are ten times as quick
-        left = _plus({}, equation(wanted), scale)
-        for name, factor in factors.items():
-            left = _plus(left, equation(premises[name]), -factor.numerator * (scale // factor.denominator))
+        factors = multipliers(row)
+        scale = lcm(*[factor.denominator for _, factor in factors])  # whole numbers are ten times as quick
+        left = plus({}, equation(wanted), scale)
+        for name, factor in factors:
+            left = plus(left, equation(premises[name]), -factor.numerator * (scale // factor.denominator))
         if left:
             return False
     return True
+
+
+def multipliers(row: Mapping[str, str]) -> list[tuple[str, int | Fraction]]:
+    """Read one row of a certificate: names with rational multipliers; raise ValueError where it is none."""
+    factors: Any = [(name, read(text)) for name, text in row.items() if len(text) <= MAX_DIGITS]
+    if len(factors) < len(row) or not all(isinstance(factor, int | Fraction) for _, factor in factors):
+        raise ValueError("a multiplier is a rational number of bounded length")
+    return factors  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4096)
@@ -59,36 +65,37 @@ def equation(term: Term) -> Form:
     """
     match term:
         case ("=", left, right):
-            return _plus(_form(left), _form(right), -1)
+            return plus(form(left), form(right), -1)
     raise NotLinear(term)
 
 
-def _plus(form: Form, other: Form, factor: int | Fraction = 1) -> Form:
-    total = {unknown: form.get(unknown, 0) + factor * other.get(unknown, 0) for unknown in (form | other)}
+def plus(one: Form, other: Form, factor: int | Fraction = 1) -> Form:
+    """Return one + factor × other."""
+    total = {unknown: one.get(unknown, 0) + factor * other.get(unknown, 0) for unknown in (one | other)}
     return {unknown: coefficient for unknown, coefficient in total.items() if coefficient}
 
 
-def _form(term: Term) -> Form:
-    """Return a linear term as a form."""
+def form(term: Term) -> Form:
+    """Return a linear term as a form; raise NotLinear where it is none."""
     match term:
         case int() | Fraction():
             return {"": term} if term else {}
         case str() if term not in ("true", "false") and not term.startswith("'"):
             return {term: 1}
         case ("+", *parts):
-            return reduce(_plus, map(_form, parts), {})
+            return reduce(plus, map(form, parts), {})
         case ("-", part):
-            return _plus({}, _form(part), -1)
+            return plus({}, form(part), -1)
         case ("-", first, second):
-            return _plus(_form(first), _form(second), -1)
+            return plus(form(first), form(second), -1)
         case ("*", first, second):
-            one, other = _form(first), _form(second)
+            one, other = form(first), form(second)
             if other.keys() <= {""}:
                 one, other = other, one
             if one.keys() <= {""}:
-                return _plus({}, other, one.get("", 0))
+                return plus({}, other, one.get("", 0))
         case ("/", first, second):
-            divisor = _form(second)
+            divisor = form(second)
             if divisor.keys() == {""}:
-                return _plus({}, _form(first), 1 / Fraction(divisor[""]))
+                return plus({}, form(first), 1 / Fraction(divisor[""]))
     raise NotLinear(term)

@@ -19,6 +19,7 @@ BODIES = {
     ("entails", "exhaustive"): "exhaustive:check",
     ("entails", "lrat"): "lrat:check",
     ("entails", "left-inverse"): "linear:check",
+    ("entails", "farkas"): "farkas:check",
     ("entails", "potential"): "walks:check",
     ("entails", "roots"): "roots:check_roots",
     ("entails", "multiple"): "roots:check_multiple",

@@ -114,10 +114,27 @@ _OPERATIONS = {"'add": "+", "'subtract": "-", "'multiply": "*", "'divide": "/"}
 
 
 def _optimize(theory: Theory) -> Term | None:
+    if set(theory.sorts.values()) <= set(NUMBERS):
+        return _least(theory)
     ((name, sort),) = theory.declarations
     start, end = ends(name, theory.axioms + theory.clauses)
     places = shortest(sort[1:], start, end) if isinstance(sort, tuple) else None
     return None if places is None else ("model", ("=", name, ("walk", *places)))
+
+
+def _least(theory: Theory) -> Term | None:
+    """Return a corner of linear statements with the least cost, None where it is not whole."""
+    from synth_kernel.linear import NotLinear, form, plus
+    from synth_solvers.inequalities import greatest
+
+    try:
+        gain = plus({}, form(theory.ask[-1]), -1)  # type: ignore[index]
+        found = greatest(theory.declared, theory.axioms + theory.clauses, gain)
+    except NotLinear:
+        return None
+    if found is None or any(type(value) is not int for value in found[1].values()):
+        return None
+    return ("model", *[("=", name, value) for name, value in found[1].items()])
 
 
 def _count(theory: Theory) -> Term | None:

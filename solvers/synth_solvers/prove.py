@@ -19,6 +19,7 @@ from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate, hold
 from synth_kernel.linear import NotLinear
 from synth_kernel.recheck import recheck, shows
 from synth_kernel.terms import NUMBERS, Term, TermError, symbols
+from synth_solvers.inequalities import farkas
 from synth_solvers.linear import left_inverse, solve
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
 from synth_solvers.walks import potential
@@ -126,6 +127,20 @@ def _left_inverse(wanted: Sequent, budget: Budget) -> Certificate | None:
     return left_inverse(wanted) if set(wanted.declared.values()) & set(NUMBERS) else None
 
 
+def _farkas_of(*heads: str) -> Finder:
+    """Return a finder of multipliers for goals that begin like this, about numbers."""
+
+    def find(wanted: Sequent, budget: Budget) -> Certificate | None:
+        head = wanted.goal[0] if isinstance(wanted.goal, tuple) else wanted.goal
+        return farkas(wanted) if head in heads and set(wanted.sorts.values()) <= set(NUMBERS) else None
+
+    return find
+
+
+_inequality = _farkas_of("<", "<=", ">", ">=", "not")  # before trying every assignment, which costs more
+_equation = _farkas_of("=", "false")
+
+
 def _potential(wanted: Sequent, budget: Budget) -> Certificate | None:
     return potential(wanted) if "Walk" in wanted.sorts.values() else None
 
@@ -138,12 +153,16 @@ def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
     return sat.refute(wanted, budget.conflicts)
 
 
-_COSTLY: Mapping[Finder, str] = {_left_inverse: "left-inverse", _potential: "potential", _lrat: "lrat"}
+_COSTLY: Mapping[Finder, str] = {
+    _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas", _potential: "potential", _lrat: "lrat"
+}  # fmt: skip
 _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     "model": (_empty("evaluation", lambda wanted: True),),
     "entails": (
+        _inequality,
         _empty("exhaustive", _few),
         _left_inverse,
+        _equation,
         _potential,
         _empty("roots", _one_number),
         _empty("multiple", _one_number),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from synth_kernel.claims import Claim, Theory
+from synth_kernel.linear import NotLinear
 from synth_kernel.terms import Term
+from synth_solvers.inequalities import point
 from synth_solvers.verdicts import Budget
 from synth_solvers.worlds import NoWorldsError, TooManyWorldsError, Worlds
 
@@ -21,7 +25,11 @@ def witness(theory: Theory, claim: Claim, budget: Budget) -> Claim | None:
 
 
 def _model(theory: Theory, statements: tuple[Term, ...], budget: Budget) -> dict[str, Term] | None:
-    """Read a model off the worlds of a small theory, search one of a large one."""
+    """Find a point of linear statements; else read a model off the worlds of a small theory, search a large one."""
+    if set(theory.declared.values()) <= {"Rational", "Real"}:
+        with suppress(NotLinear):
+            found = point(theory.declared, (*theory.axioms, *theory.clauses, *statements))
+            return None if found is None else {**found}
     try:
         worlds = Worlds(theory.declared)
         return worlds.world(worlds.of(("and", *theory.axioms, *theory.clauses, *statements)))
