@@ -21,10 +21,10 @@ from synth_kernel.terms import Term, read, write
 from synth_solvers.inequalities import farkas, greatest, point
 from synth_solvers.prove import prove
 from synth_solvers.verdicts import Proved, Refuted
+from tests.fourier import Inequality, satisfiable
 
 MUTANTS = int(os.environ.get("MUTANTS", "800"))
 RELATIONS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq}
-Inequality = tuple[dict[str, Fraction], bool]  # Σ coefficients + constant (under "") ≥ 0, or > 0 if True
 
 
 # ---- the oracle ------------------------------------------------------------------------------------------------------
@@ -82,19 +82,6 @@ def denied(statement: Any, names: list[str]) -> list[list[Inequality]]:
         return [*inequalities(("<", *statement[1:]), names), *inequalities((">", *statement[1:]), names)]
     other = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[statement[0]]
     return inequalities((other, *statement[1:]), names)
-
-
-def satisfiable(system: list[Inequality], names: list[str]) -> bool:
-    """Fourier and Motzkin: eliminate one unknown after another."""
-    for name in names:
-        above = [each for each in system if each[0][name] > 0]
-        below = [each for each in system if each[0][name] < 0]
-        system = [each for each in system if not each[0][name]]
-        for (f, one), (g, other) in product(above, below):
-            form = {key: f[key] * -g[name] + g[key] * f[name] for key in f}
-            if (form, one or other) not in system:
-                system.append((form, one or other))
-    return all(form[""] > 0 or (form[""] == 0 and not strict) for form, strict in system)
 
 
 def follows(premises: list[Term], goal: Term, names: list[str]) -> bool:

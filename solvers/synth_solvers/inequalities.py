@@ -42,6 +42,17 @@ def farkas(sequent: Sequent) -> dict[str, Any] | None:
     return {"v": 1, "body": "farkas", "rows": texts}
 
 
+def support(declared: Mapping[str, Sort], premises: Sequence[Term], goal: Term) -> set[int] | None:
+    """Return the places of the premises that a proof of the goal uses, few but not the fewest; None without a proof.
+
+    >>> support({"x": "Rational", "y": "Rational"}, [("<", "x", 3), ("<=", "y", "x"), ("<", "y", 7)], ("<", "y", 3))
+    {0, 1}
+    """
+    names = tuple(map(str, range(len(premises))))
+    found = farkas(Sequent("entails", declared, {}, names, tuple(premises), (), goal))
+    return None if found is None else {int(name) for row in found["rows"] for name in row if name.isdecimal()}
+
+
 def _multipliers(facts: Mapping[str, Fact], goal: Fact) -> dict[str, Fraction] | None:
     """Solve goal = Σ λ·fact + c for λ, c ≥ 0; for a strict goal c, or the λ of a strict fact, has to be positive."""
     columns: dict[str, dict[str, int | Fraction]] = {}  # unknown -> its row; "" is that of the constants
@@ -129,7 +140,9 @@ def _read(problem: Simplex, names: Mapping[str, Sort]) -> Point:
     return {name: number(Fraction(values.get(f"+{name}", 0) - values.get(f"-{name}", 0))) for name in names}
 
 
-def greatest(declared: Mapping[str, Sort], statements: Sequence[Term], value: Form) -> tuple[Fraction, Point] | None:
+def greatest(
+    declared: Mapping[str, Sort], statements: Sequence[Term], value: Mapping[str, int | Fraction]
+) -> tuple[Fraction, Point] | None:
     """Return the least upper bound of a linear form on the closure of linear statements, and a corner that takes it.
 
     None where there is none. Bounds of ranges count as statements. Raises NotLinear where one is not linear.

@@ -1,18 +1,37 @@
 """Families: domains of tasks. This is what the author of a family imports."""
 
 from synth.family.contract import FORMAL, Family, Proposal, World
-from synth.family.writing import bindings, infix, number_tree
+from synth.family.writing import bindings, infix, number_tree, verdict_word
 from synth_kernel.claims import Theory
 from synth_kernel.evaluate import evaluate
 from synth_kernel.meaning import Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
+from synth_solvers.inequalities import greatest, support
 from synth_solvers.monomials import polynomial_term
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
 from synth_solvers.worlds import Worlds
 
 __all__ = [
-    "FORMAL", "Family", "Move", "Proposal", "Theory", "Tree", "World", "Worlds", "bindings", "defined",
-    "differentiate", "evaluate", "infix", "number_tree", "polynomial_term", "simplify", "thin",
-]  # fmt: skip
+    "FORMAL",
+    "Family",
+    "Move",
+    "Proposal",
+    "Theory",
+    "Tree",
+    "World",
+    "Worlds",
+    "bindings",
+    "defined",
+    "differentiate",
+    "evaluate",
+    "greatest",
+    "infix",
+    "number_tree",
+    "polynomial_term",
+    "simplify",
+    "support",
+    "thin",
+    "verdict_word",
+]

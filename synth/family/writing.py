@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from synth_kernel.claims import Theory
 from synth_kernel.meaning import Tree
 from synth_kernel.terms import Term
 
@@ -72,3 +73,14 @@ def number_tree(value: int | Fraction) -> Tree:
     if value.denominator == 1:
         return ("whole", str(value.numerator))
     return ("fraction", str(value.numerator), str(value.denominator))
+
+
+def verdict_word(theory: Theory, answer: Term) -> str:
+    """Return the word for a verdict: true, false or unknown to a strong question, yes or no to a weak one.
+
+    >>> verdict_word(Theory((), ask=("decide", "true", "'strong")), "'yes")
+    'true'
+    """
+    strong = theory.ask[2] == "'strong"  # type: ignore[index]
+    words = {"'yes": ("yes", "true"), "'no": ("no", "false"), "'unknown": ("unknown", "unknown")}
+    return words[str(answer)][strong]

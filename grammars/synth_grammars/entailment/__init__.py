@@ -7,7 +7,7 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
-from synth.family import Family, Proposal, Theory, Tree, Worlds
+from synth.family import Family, Proposal, Theory, Tree, Worlds, verdict_word
 from synth_kernel.terms import Term
 
 NAMES = ("Ann", "Bob", "Cid", "Dot", "Eve", "Fay", "Gus", "Hal", "Ivy", "Jon", "Kit", "Lea")
@@ -131,9 +131,7 @@ class Entailment(Family):
         return [*[f"{name}:{size}" for name, size in sizes.items()], f"premises:{len(premises) - 1}"]
 
     def solution(self, theory: Theory, answer: Term) -> str:
-        strong = theory.ask[2] == "'strong"  # type: ignore[index]
-        words = {"'yes": ("yes", "true"), "'no": ("no", "false"), "'unknown": ("unknown", "unknown")}
-        return words[str(answer)][strong]
+        return verdict_word(theory, answer)
 
 
 def _settled(verdict: str, known: int, where: int) -> bool:
