@@ -252,6 +252,8 @@ def _check_value(name: str, value: Term, declared: Sort, sort: str) -> None:
             fits = type(value) is int and low <= value <= high
         case ("enum", *members):
             fits = value in members
+        case ("Word", *letters):
+            fits = given == "Word" and set(value[1:]) <= set(letters)  # type: ignore[index]
         case "Int":
             fits = type(value) is int
         case "Bool":

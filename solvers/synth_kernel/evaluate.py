@@ -21,8 +21,9 @@ from synth_kernel import numbers
 from synth_kernel.numbers import Undecided as Undecided
 from synth_kernel.numbers import Undefined as Undefined
 from synth_kernel.terms import Sort, Term, number
+from synth_kernel.words import Automaton
 
-Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk
+Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | tuple: a word
 
 MAX_BITS = 4096  # of a numerator or denominator; checked before a power, and after each sum and product of two
 
@@ -113,6 +114,8 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "ite": lambda term, values: evaluate(term[2] if evaluate(term[1], values) is True else term[3], values),
     "quote": lambda term, _: Quoted(term[1]),
     "walk": lambda term, _: Walk(term[1:], {}),
+    "word": lambda term, _: term[1:],
+    "matches": lambda term, values: Automaton(term[2]).matches(evaluate(term[1], values)),
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
 }

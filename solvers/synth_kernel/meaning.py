@@ -33,7 +33,8 @@ FUEL = 200_000  # nodes evaluated for one text
 SORTS = {"Bool", "Int", "Rational", "Real", "Expr"}
 _CONSTANTS = SORTS | {"true", "false"}
 _BINDING = ("for", "let", "define")  # forms whose first argument is a pattern or a name
-PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I"}
+PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I",
+         "Word"}  # fmt: skip
 _PARAMETERS = re.compile(r"([a-z]\w*)\(((?:\*?\w+)?(?:, \*?\w+)*)\)\Z", re.ASCII)
 _SPLICE = re.compile(r"(?<![^\s(])\*([A-Za-z_][\w.]*)", re.ASCII)
 

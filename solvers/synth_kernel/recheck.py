@@ -23,6 +23,7 @@ BODIES = {
     ("entails", "potential"): "walks:check",
     ("entails", "roots"): "roots:check_roots",
     ("entails", "multiple"): "roots:check_multiple",
+    ("entails", "bisimulation"): "bisimulation:check",
     ("identity", "normal-form"): "calculus:check_normal_form",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",

@@ -129,7 +129,8 @@ def size(term: Term) -> int:
 
 
 # ---- sorts -------------------------------------------------------------------------------------------------------
-# A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, or (Walk (arc 'a 'b cost) …).
+# A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …) or
+# (Word 'a 'b …).
 # An expression has a *coarse* sort: the numbers form a chain Int < Rational < Real; enumerations become Symbol.
 
 NUMBERS = ("Int", "Rational", "Real")
@@ -163,10 +164,14 @@ _SIGNATURES = {
         ("cost", "Walk,", "Int"),
         ("visits", "Walk,Symbol,", "Bool"),
         ("reach", "Walk,Symbol,", "Int"),  # the cost up to the first visit; no value if there is none
+        ("letter", "Symbol,", "Regex"),  # a regular expression: synth_kernel.words
+        ("union concat", "(?:Regex,)*", "Regex"),
+        ("star", "Regex,", "Regex"),
+        ("matches", "Word,Regex,", "Bool"),
     )
     for operator in operators.split()
 }
-OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "root", "poly"})
+OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "word", "root", "poly"})
 
 
 def check_sort(sort: Sort) -> str:
@@ -180,8 +185,9 @@ def check_sort(sort: Sort) -> str:
             return str(sort)
         case ("range", int(low), int(high)) if low <= high < low + MAX_MEMBERS:
             return "Int"
-        case ("enum", *members) if 0 < len(members) == len(set(members)) <= MAX_MEMBERS and _quoted(members):
-            return "Symbol"
+        case ("enum" | "Word" as kind, *members) if 0 < len(members) == len(set(members)) <= MAX_MEMBERS:
+            if _quoted(members):
+                return "Symbol" if kind == "enum" else "Word"
         case ("Walk", *arcs) if arcs and all(map(_is_arc, arcs)) and len({arc[1:3] for arc in arcs}) == len(arcs):  # type: ignore[index]
             return "Walk"
     raise TermError(f"no such sort (arcs are different ones, each (arc 'tail 'head cost≥0)): {write(sort)}")
@@ -221,6 +227,8 @@ def sort_of(term: Term, sorts: Mapping[str, str]) -> str:
         raise TermError(f"an exponent is an integer from -64 to 64 in {write(term)}")
     if operator == "D" and not isinstance(term[2], str):
         raise TermError(f"D differentiates with respect to an unknown in {write(term)}")
+    if operator == "letter" and not _quoted(term[1:]):
+        raise TermError(f"a letter is a constant in {write(term)}")
     return result if result[0] != "≥" else max([*found, result[1:]], key=_ORDER.index)
 
 
@@ -242,6 +250,8 @@ def _literal_sort(term: tuple[Term, ...]) -> str:
             return "Expr"
         case ("walk", _, *_) if _quoted(term[1:]):
             return "Walk"
+        case ("word", *letters) if _quoted(letters):
+            return "Word"
         case ("root", ("poly", *coefficients), int() | Fraction() as low, int() | Fraction() as high):
             if (
                 all(type(c) is int for c in coefficients)

@@ -23,6 +23,7 @@ from synth_solvers.inequalities import farkas
 from synth_solvers.linear import left_inverse, solve
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
 from synth_solvers.walks import potential
+from synth_solvers.words import shortest
 
 __all__ = ["Budget", "prove"]
 
@@ -123,6 +124,10 @@ def _one_number(wanted: Sequent) -> bool:
     return len(wanted.declared) == 1 and set(wanted.declared.values()) <= set(NUMBERS)
 
 
+def _one_word(wanted: Sequent) -> bool:
+    return [*wanted.sorts.values()].count("Word") == 1
+
+
 def _left_inverse(wanted: Sequent, budget: Budget) -> Certificate | None:
     return left_inverse(wanted) if set(wanted.declared.values()) & set(NUMBERS) else None
 
@@ -164,6 +169,7 @@ _FINDERS: Mapping[str, tuple[Finder, ...]] = {
         _left_inverse,
         _equation,
         _potential,
+        _empty("bisimulation", _one_word),
         _empty("roots", _one_number),
         _empty("multiple", _one_number),
         _lrat,
@@ -194,6 +200,11 @@ def _countermodel(wanted: Sequent, budget: Budget) -> Mapping[str, Term] | None:
         from synth_solvers import sat
 
         return sat.countermodel(wanted, budget.conflicts)
+    match [*wanted.declared.items()]:
+        case [(name, ("Word", *letters))]:
+            alphabet: Any = letters
+            found = shortest(alphabet, name, [*wanted.premises, ("not", wanted.goal)])
+            return None if found is None else {name: ("word", *found)}
     from synth_solvers import smt
 
     return smt.decide(wanted, budget.rlimit).model

@@ -9,6 +9,7 @@ from synth_kernel.linear import NotLinear
 from synth_kernel.terms import Term
 from synth_solvers.inequalities import point
 from synth_solvers.verdicts import Budget
+from synth_solvers.words import model as word_model
 from synth_solvers.worlds import NoWorldsError, TooManyWorldsError, Worlds
 
 
@@ -30,6 +31,8 @@ def _model(theory: Theory, statements: tuple[Term, ...], budget: Budget) -> dict
         with suppress(NotLinear):
             found = point(theory.declared, (*theory.axioms, *theory.clauses, *statements))
             return None if found is None else {**found}
+    if "Word" in theory.sorts.values():
+        return word_model(theory, statements)
     try:
         worlds = Worlds(theory.declared)
         return worlds.world(worlds.of(("and", *theory.axioms, *theory.clauses, *statements)))

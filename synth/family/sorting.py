@@ -18,6 +18,7 @@ from synth_kernel.terms import Term, read
 
 Sort: TypeAlias = "str | tuple[str, Sort]"  # a name below, or ("list", element)
 ANY, BOOLEAN, NUMBER, SYMBOL, EXPRESSION, WALK, PART = "any", "Bool", "number", "symbol", "Expr", "Walk", "part"
+WORD, REGEX = "Word", "Regex"
 Scope: TypeAlias = dict[str, Sort]
 
 # operator -> (sorts of its arguments, the last one repeated; result)
@@ -42,6 +43,10 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "identity": ((NUMBER,), PART),
     "arc": ((SYMBOL, SYMBOL, NUMBER), PART),
     "poly": ((NUMBER,), PART),
+    "word": ((SYMBOL,), WORD),
+    "letter": ((SYMBOL,), REGEX),
+    **dict.fromkeys(("union", "concat", "star"), ((REGEX,), REGEX)),
+    "matches": ((WORD, REGEX), BOOLEAN),
 }
 _DIGITS = re.compile(r"(\(\?:)?(\[0-9\]|\[1-9\]|\\d)[^a-zA-Z]*")  # the pattern of a terminal that is a number
 _KEY = re.compile(r"(\w+)\((.*)\)\Z")

@@ -29,7 +29,9 @@ Certificate: TypeAlias = "list[tuple[int, list[tuple[int, int]]]]"
 Trace: TypeAlias = "list[tuple[int, list[tuple[tuple[int, ...], int]]]]"  # class -> (heard, how many members)
 
 FUEL = 1 << 20  # links followed; a level of the search costs 8 for each symbol or more, so it is under 400 levels deep
-_COMMUTATIVE = frozenset({"and", "or", "+", "*", "=", "distinct", "xor", "count", "enum", "Walk", "bag"})
+_COMMUTATIVE = frozenset({"and", "or", "+", "*", "=", "distinct", "xor", "count", "enum", "Walk", "bag"}) | {
+    "Word", "union",
+}  # fmt: skip
 _MIRRORED = {">": "<", ">=": "<="}
 
 
@@ -37,9 +39,9 @@ def canonical(theory: Theory) -> tuple[str, bool]:
     """Return a key of 32 hexadecimal digits and whether it is exact.
 
     Exact keys are equal if and only if the theories are equal up to the names of unknowns and 'constants, the order and
-    repetition of statements, the order of arguments of commutative operators (of arcs, enumerations and `…_among` too),
-    and `(> a b)` for `(< b a)`. Numbers, sorts, operators named in `operators_among` and the mode of `decide` stay what
-    they are. Nothing is calculated.
+    repetition of statements, the order of arguments of commutative operators (of arcs, enumerations, alphabets and
+    `…_among` too), and `(> a b)` for `(< b a)`. Numbers, sorts, operators named in `operators_among` and the mode of
+    `decide` stay what they are. Nothing is calculated.
 
     >>> one = Theory.read("(theory (declare x Int) (declare y Int) (clause (< x y)) (clause (= x 2)) (ask (find x y)))")
     >>> two = Theory.read("(theory (declare b Int) (declare a Int) (clause (= 2 a)) (clause (> b a)) (ask (find b a)))")
