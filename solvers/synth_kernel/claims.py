@@ -21,6 +21,7 @@ from hashlib import blake2b
 from itertools import zip_longest
 from typing import Any
 
+from synth_kernel.quantifiers import witnessed
 from synth_kernel.terms import NUMBERS, Sort, Term, TermError, check_sort, read, size, sort_of, write
 
 MAX_UNKNOWNS = 1024
@@ -135,6 +136,12 @@ class Theory:
         for statement in statements:
             if sort_of(statement, sorts) != "Bool":
                 raise TermError(f"a statement is Boolean: {write(statement)}")
+        for name, sort in self.declarations:
+            match sort:
+                case ("Member" | "Relation", *universes) if {sorts.get(str(each)) for each in universes} != {"Open"}:
+                    raise TermError(f"{name} is of no declared universe: {write(sort)}")
+        for statement in self.axioms + self.clauses:
+            witnessed(statement, True, {})
         if not _makes_sense(self.ask, sorts):
             raise TermError(f"a problem asks one of {', '.join(ASKS)}, about its unknowns, not {write(self.ask)}")
         return True
@@ -145,7 +152,7 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
         case ("find" | "all", *names):
             return len(names) == len(sorts) and set(names) == set(sorts)
         case ("decide", goal, "'strong" | "'weak"):
-            return sort_of(goal, sorts) == "Bool"
+            return sort_of(goal, sorts) == "Bool" and _is_decidable(goal)
         case ("compute", ("I", f, str(x))):
             return x in sorts and sort_of(f, sorts) in NUMBERS
         case ("compute", f):
@@ -155,6 +162,11 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
         case ("optimize", str(name), cost):
             return list(sorts) == [name] and sort_of(cost, sorts) == "Int"
     return ask == ("count",)
+
+
+def _is_decidable(goal: Term) -> bool:
+    """Say whether a goal and its negation may both be premises; raise TermError where one may not."""
+    return all(witnessed(goal, sign, {}) != () for sign in (True, False))
 
 
 @dataclass(frozen=True)
@@ -233,6 +245,7 @@ def _check_goal(theory: Theory, claim: Claim) -> None:
                         _check_value(name, value, theory.declared[name], sorts[name])
                     case _:
                         raise TermError(f"a model binds all unknowns in the order of declaration, not {write(binding)}")
+            _check_members(theory.declared, {binding[1]: binding[2] for binding in bindings})  # type: ignore[index,misc]
             return
         case "entails", goal if sort_of(goal, sorts) == "Bool":
             return
@@ -258,7 +271,29 @@ def _check_value(name: str, value: Term, declared: Sort, sort: str) -> None:
             fits = type(value) is int
         case "Bool":
             fits = value in ("true", "false")
+        case "Open":
+            fits = given == "Universe"
+        case ("Member", _):
+            fits = given == "Symbol"
+        case ("Relation", *_):
+            fits = given == "Relation"
         case _:
             fits = given in (NUMBERS[: NUMBERS.index(sort) + 1] if sort in NUMBERS else (sort,))
     if not fits:
         raise TermError(f"{write(value)} is no value of {name}, which is {write(declared)[:60]}")
+
+
+def _check_members(declared: Mapping[str, Sort], bound: Mapping[str, Any]) -> None:
+    """Raise TermError unless members, and whatever a relation holds of, belong to their universes."""
+    for name, sort in declared.items():
+        match sort:
+            case ("Member", str(universe)):
+                tuples, universes = [(bound[name],)], [bound[universe]]
+            case ("Relation", *names):
+                tuples = [members[1:] for members in bound[name][1:]]
+                universes = [bound[each] for each in names]  # type: ignore[index]
+            case _:
+                continue
+        for members in tuples:
+            if not all(member in universe[1:] for member, universe in zip(members, universes, strict=True)):
+                raise TermError(f"{name} is outside its universe: {write(('tuple', *members))}")

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from synth_kernel import numbers
 from synth_kernel.numbers import Undecided as Undecided
 from synth_kernel.numbers import Undefined as Undefined
-from synth_kernel.terms import Sort, Term, number
+from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
 Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | tuple: a word
@@ -54,6 +54,10 @@ def constant(term: Term, sort: Sort = "Real") -> Value:
             listed: Any = arcs
             named: Any = tuple(places)
             return Walk(named, {(tail, head): cost for _, tail, head, cost in listed})
+        case "Open", ("universe", *members):
+            return tuple(members)
+        case ("Relation", *_), ("relation", *tuples):
+            return frozenset(members[1:] for members in tuples)  # type: ignore[index]
     return evaluate(term, {})
 
 
@@ -106,10 +110,23 @@ def _decided_by(decisive: bool) -> Callable[[Any, Mapping[str, Value]], Value]:
     return connective
 
 
+def _over(decisive: bool) -> Callable[[Any, Mapping[str, Value]], Value]:
+    """`forall` is the `and`, `exists` the `or` of what is said of each member of a universe."""
+    connective = _decided_by(decisive)
+
+    def quantifier(term: Any, values: Mapping[str, Value]) -> Value:
+        head, x, universe, body = term
+        return connective((head, *[substitute(body, {x: member}) for member in values[universe]]), values)
+
+    return quantifier
+
+
 _or = _decided_by(True)
 _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "and": _decided_by(False),
     "or": _or,
+    "forall": _over(False),
+    "exists": _over(True),
     "=>": lambda term, values: _or(("or", ("not", term[1]), term[2]), values),
     "ite": lambda term, values: evaluate(term[2] if evaluate(term[1], values) is True else term[3], values),
     "quote": lambda term, _: Quoted(term[1]),
@@ -254,4 +271,5 @@ _STRICT: dict[Any, Callable[..., Value]] = {
     "end": lambda walk: _visited(walk)[-1][0],
     "visits": lambda walk, place: place in dict(_visited(walk)),
     "reach": _reach,
+    "holds": lambda relation, *members: members in relation,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from synth_kernel.claims import Sequent
 from synth_kernel.evaluate import constant, evaluate, holds
+from synth_kernel.quantifiers import MAX_WORK, work
 
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
@@ -15,4 +16,7 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     for name, sort in sequent.sorts.items():
         if sort == "Walk":
             evaluate(("cost", name), values)  # raises, so shows nothing, where an arc is not listed
+    sizes: dict[Any, int] = {name: len(values[name]) for name, sort in sequent.sorts.items() if sort == "Open"}
+    if sizes and sum([work(premise, sizes) for premise in sequent.premises]) > MAX_WORK:
+        return False
     return all(holds(premise, values) for premise in sequent.premises)

@@ -30,11 +30,11 @@ Scope: TypeAlias = dict[str, Value]
 Code: TypeAlias = Callable[["Reading", Scope], Value]
 
 FUEL = 200_000  # nodes evaluated for one text
-SORTS = {"Bool", "Int", "Rational", "Real", "Expr"}
+SORTS = {"Bool", "Int", "Rational", "Real", "Expr", "Open"}
 _CONSTANTS = SORTS | {"true", "false"}
 _BINDING = ("for", "let", "define")  # forms whose first argument is a pattern or a name
 PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I",
-         "Word"}  # fmt: skip
+         "Word", "Member", "Relation"}  # fmt: skip
 _PARAMETERS = re.compile(r"([a-z]\w*)\(((?:\*?\w+)?(?:, \*?\w+)*)\)\Z", re.ASCII)
 _SPLICE = re.compile(r"(?<![^\s(])\*([A-Za-z_][\w.]*)", re.ASCII)
 
@@ -63,12 +63,15 @@ class Meaning:
             sources[found[1]] = ([name.strip() for name in found[2].split(",") if name], body)
         self._indexed: set[str] = set()
         self._defined: set[str] = set()
-        for part in [part for _, body in sources.values() for part in _applications(body)]:
+        self._bound: set[str] = set()  # by a quantifier
+        for parameters, part in [(names, part) for names, body in sources.values() for part in _applications(body)]:
             match part:
                 case ("unknown", (str(head), *_), _):
                     self._indexed.add(head)
                 case ("define", str(name), _):
                     self._defined.add(name)
+                case ("forall" | "exists", str(name), _, _) if name not in parameters:
+                    self._bound.add(name)
         self.parameters = {alias: parameters for alias, (parameters, _) in sources.items()}
         self._templates = {alias: self._template(alias, *source) for alias, source in sources.items()}
         # the last header, its value, what it defined and cost: problems often share a large one
@@ -142,6 +145,8 @@ class Meaning:
             return lambda reading, scope: scope[atom]
         if atom in self._defined:
             return lambda reading, scope: reading.lookup(atom)
+        if atom in self._bound:
+            return lambda reading, scope: atom
         raise MeaningError(f"{alias}: unknown name {atom!r}; write 'constant for a constant of its own")
 
 

@@ -24,6 +24,7 @@ BODIES = {
     ("entails", "roots"): "roots:check_roots",
     ("entails", "multiple"): "roots:check_multiple",
     ("entails", "bisimulation"): "bisimulation:check",
+    ("entails", "instances"): "instances:check",
     ("identity", "normal-form"): "calculus:check_normal_form",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",

@@ -130,11 +130,12 @@ def size(term: Term) -> int:
 
 # ---- sorts -------------------------------------------------------------------------------------------------------
 # A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …) or
-# (Word 'a 'b …).
+# (Word 'a 'b …). The name of an unknown of sort Open, a universe, is used in the sorts (Member u) and (Relation u v …).
 # An expression has a *coarse* sort: the numbers form a chain Int < Rational < Real; enumerations become Symbol.
 
 NUMBERS = ("Int", "Rational", "Real")
 MAX_MEMBERS = 4096  # of a range or an enumeration
+MAX_UNIVERSE = 64  # members of a universe in a model
 _ORDER = ("Bool", "Symbol", *NUMBERS)
 _N, _SAME = "(?:Int|Rational|Real),", r"(Bool,|Symbol,)\1"
 # operators; the sorts of their arguments, each followed by a comma, as a regular expression; the sort of the result,
@@ -171,7 +172,7 @@ _SIGNATURES = {
     )
     for operator in operators.split()
 }
-OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "word", "root", "poly"})
+OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "word", "root", "poly", "forall", "exists", "holds"})
 
 
 def check_sort(sort: Sort) -> str:
@@ -181,8 +182,12 @@ def check_sort(sort: Sort) -> str:
     ('Int', 'Symbol')
     """
     match sort:
-        case "Bool" | "Int" | "Rational" | "Real" | "Expr":
+        case "Bool" | "Int" | "Rational" | "Real" | "Expr" | "Open":
             return str(sort)
+        case ("Member", str(universe)) if " " not in universe:
+            return f"Member {universe}"
+        case ("Relation", str(_), *_) if all(isinstance(part, str) and " " not in part for part in sort):
+            return " ".join(sort)  # type: ignore[arg-type]
         case ("range", int(low), int(high)) if low <= high < low + MAX_MEMBERS:
             return "Int"
         case ("enum" | "Word" as kind, *members) if 0 < len(members) == len(set(members)) <= MAX_MEMBERS:
@@ -198,6 +203,10 @@ def _is_arc(arc: Term) -> bool:
         case ("arc", str(tail), str(head), int(cost)):
             return _quoted([tail, head]) and cost >= 0
     return False
+
+
+def _is_tuple(term: Term) -> bool:
+    return isinstance(term, tuple) and term[0] == "tuple" and _quoted(term[1:])
 
 
 def _quoted(members: Sequence[Term]) -> bool:
@@ -218,7 +227,7 @@ def sort_of(term: Term, sorts: Mapping[str, str]) -> str:
         return _atom_sort(term, sorts)
     operator: Any = term[0]
     if operator not in _SIGNATURES:
-        return _literal_sort(term)
+        return _open_sort(term, sorts) or _literal_sort(term)
     arguments, result = _SIGNATURES[operator]
     found = [sort_of(part, sorts) for part in term[1:]]
     if arguments.fullmatch(",".join([*found, ""])) is None:
@@ -243,6 +252,18 @@ def _atom_sort(atom: Term, sorts: Mapping[str, str]) -> str:
     raise TermError(f"not a term: {atom!r}")
 
 
+def _open_sort(term: tuple[Term, ...], sorts: Mapping[str, str]) -> str:
+    """`(forall x u t)` binds a new symbol x, also `exists`; `(holds r a b)` says that a and b are in the relation r."""
+    match term:
+        case ("forall" | "exists", str(x), str(universe), body) if sorts.get(universe) == "Open" and x not in sorts:
+            bound = x not in ("true", "false") and not x.startswith("'")
+            return "Bool" if bound and sort_of(body, {**sorts, x: f"Member {universe}"}) == "Bool" else ""
+        case ("holds", str(relation), *members):
+            universes = [sort_of(member, sorts).removeprefix("Member ") for member in members]
+            return "Bool" if sorts.get(relation) == " ".join(["Relation", *universes]) else ""
+    return ""
+
+
 def _literal_sort(term: tuple[Term, ...]) -> str:
     """`(root (poly c0 c1 … cn) lo hi)` is the one root of Σ cᵢxⁱ in the open interval (lo, hi); bodies check that."""
     match term:
@@ -252,6 +273,10 @@ def _literal_sort(term: tuple[Term, ...]) -> str:
             return "Walk"
         case ("word", *letters) if _quoted(letters):
             return "Word"
+        case ("universe", _, *_) if _quoted(term[1:]) and len(set(term)) == len(term) <= MAX_UNIVERSE + 1:
+            return "Universe"
+        case ("relation", *tuples) if len(set(tuples)) == len(tuples) and all(map(_is_tuple, tuples)):
+            return "Relation"
         case ("root", ("poly", *coefficients), int() | Fraction() as low, int() | Fraction() as high):
             if (
                 all(type(c) is int for c in coefficients)

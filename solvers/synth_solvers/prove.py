@@ -150,6 +150,14 @@ def _potential(wanted: Sequent, budget: Budget) -> Certificate | None:
     return potential(wanted) if "Walk" in wanted.sorts.values() else None
 
 
+def _instances(wanted: Sequent, budget: Budget) -> Certificate | None:
+    if "Open" not in wanted.sorts.values():
+        return None
+    from synth_solvers import open_sorts
+
+    return open_sorts.refute(wanted, budget.conflicts)
+
+
 def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
     if not _assignments(wanted, _occurring(wanted)):
         return None
@@ -159,7 +167,8 @@ def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
 
 
 _COSTLY: Mapping[Finder, str] = {
-    _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas", _potential: "potential", _lrat: "lrat"
+    _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas", _potential: "potential",
+    _instances: "instances", _lrat: "lrat",
 }  # fmt: skip
 _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     "model": (_empty("evaluation", lambda wanted: True),),
@@ -172,6 +181,7 @@ _FINDERS: Mapping[str, tuple[Finder, ...]] = {
         _empty("bisimulation", _one_word),
         _empty("roots", _one_number),
         _empty("multiple", _one_number),
+        _instances,
         _lrat,
     ),
     "identity": (
@@ -205,6 +215,10 @@ def _countermodel(wanted: Sequent, budget: Budget) -> Mapping[str, Term] | None:
             alphabet: Any = letters
             found = shortest(alphabet, name, [*wanted.premises, ("not", wanted.goal)])
             return None if found is None else {name: ("word", *found)}
+    if "Open" in wanted.sorts.values():
+        from synth_solvers import open_sorts
+
+        return open_sorts.model(wanted.declared, (*wanted.premises, ("not", wanted.goal)), budget.conflicts)
     from synth_solvers import smt
 
     return smt.decide(wanted, budget.rlimit).model

@@ -33,6 +33,10 @@ def _model(theory: Theory, statements: tuple[Term, ...], budget: Budget) -> dict
             return None if found is None else {**found}
     if "Word" in theory.sorts.values():
         return word_model(theory, statements)
+    if "Open" in theory.declared.values():
+        from synth_solvers import open_sorts
+
+        return open_sorts.model(theory.declared, (*theory.axioms, *theory.clauses, *statements), budget.conflicts)
     try:
         worlds = Worlds(theory.declared)
         return worlds.world(worlds.of(("and", *theory.axioms, *theory.clauses, *statements)))

@@ -29,6 +29,8 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     **dict.fromkeys(("<", "<=", ">", ">="), ((NUMBER,), BOOLEAN)),
     **dict.fromkeys(("axiom", "clause", "domain"), ((BOOLEAN,), PART)),
     "count": ((BOOLEAN,), NUMBER),
+    **dict.fromkeys(("forall", "exists"), ((ANY, ANY, BOOLEAN), BOOLEAN)),
+    "holds": ((ANY,), BOOLEAN),
     "decide": ((BOOLEAN, SYMBOL), PART),
     "value": ((EXPRESSION,), NUMBER),
     "leaves_among": ((EXPRESSION, NUMBER), BOOLEAN),

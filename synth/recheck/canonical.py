@@ -16,7 +16,8 @@ colours, which equal problems share, but perhaps different ones too.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import TypeAlias
 
@@ -40,8 +41,8 @@ def canonical(theory: Theory) -> tuple[str, bool]:
 
     Exact keys are equal if and only if the theories are equal up to the names of unknowns and 'constants, the order and
     repetition of statements, the order of arguments of commutative operators (of arcs, enumerations, alphabets and
-    `…_among` too), and `(> a b)` for `(< b a)`. Numbers, sorts, operators named in `operators_among` and the mode of
-    `decide` stay what they are. Nothing is calculated.
+    `…_among` too), the names that quantifiers bind, and `(> a b)` for `(< b a)`. Numbers, sorts, operators named in
+    `operators_among` and the mode of `decide` stay what they are. Nothing is calculated.
 
     >>> one = Theory.read("(theory (declare x Int) (declare y Int) (clause (< x y)) (clause (= x 2)) (ask (find x y)))")
     >>> two = Theory.read("(theory (declare b Int) (declare a Int) (clause (= 2 a)) (clause (> b a)) (ask (find b a)))")
@@ -76,6 +77,10 @@ class Graph:
         return graph
 
     def _read(self, theory: Theory) -> None:
+        if "Open" in theory.declared.values():
+            parts = (theory.axioms, theory.clauses, theory.domain, (theory.ask,))
+            axioms, clauses, domain, asked = [tuple([_numbered(term, {}) for term in terms]) for terms in parts]
+            theory = replace(theory, axioms=axioms, clauses=clauses, domain=domain, ask=asked[0])
         statements = theory.axioms + theory.clauses + theory.domain
         if "Expr" in theory.declared.values():
             self.fixed.update(_operator_names(statements))
@@ -148,6 +153,17 @@ class Graph:
         return f"({' '.join([operator, *[text for text, _ in pieces]])})", [
             node for _, found in pieces for node in found
         ]
+
+
+def _numbered(term: Term, names: Mapping[Term, Term]) -> Term:
+    """Call what a quantifier binds by the number of quantifiers around it; no text has such a name."""
+    match term:
+        case ("forall" | "exists" as head, x, universe, body):
+            number = f"%{len(names)}"
+            return (head, number, universe, _numbered(body, {**names, x: number}))
+        case (head, *parts):
+            return (head, *[_numbered(part, names) for part in parts])
+    return names.get(term, term)
 
 
 def _operator_names(terms: Iterable[Term]) -> Iterator[str]:
