@@ -43,7 +43,7 @@ def digest(*parts: str, size: int = 16) -> str:
 class Theory:
     """What one problem states: unknowns with sorts, axioms, clauses, the domain D of an identity, and what is asked.
 
-    `ask` is `(find x …)`, `(all x)`, `(decide g 'strong)`, `(compute f)`, `(compute (I f x))`, `(construct e)`,
+    `ask` is `(find x …)`, `(all x)`, `(decide g 'strong)`, `(compute f)`, `(compute (I f x))`, `(construct e …)`,
     `(optimize w cost)` or `(count)`. Axioms are what a domain always assumes, clauses what this problem says.
 
     >>> theory = Theory.read("(theory (declare x Rational) (clause (= (* 2 x) 3)) (ask (find x)))")
@@ -149,7 +149,7 @@ class Theory:
 
 def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
     match ask:
-        case ("find" | "all", *names):
+        case ("find" | "all" | "construct", *names):
             return len(names) == len(sorts) and set(names) == set(sorts)
         case ("decide", goal, "'strong" | "'weak"):
             return sort_of(goal, sorts) == "Bool" and _is_decidable(goal)
@@ -157,8 +157,6 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
             return x in sorts and sort_of(f, sorts) in NUMBERS
         case ("compute", f):
             return sort_of(f, sorts) in NUMBERS
-        case ("construct", str(name)):
-            return list(sorts) == [name]
         case ("optimize", str(name), cost):
             return list(sorts) == [name] and sort_of(cost, sorts) == "Int"
     return ask == ("count",)

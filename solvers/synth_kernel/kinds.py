@@ -47,7 +47,7 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
             return [_identity("well_defined", f, f), _identity("correct", ("D", answer, x), f)]
         case ("compute", f), _ if _is_plain(answer):
             return [_identity("well_defined", f, f), _identity("correct", f, answer)]
-        case ("construct", str(_)), ("model", _):
+        case ("construct", *_), ("model", *_):
             return [Claim("correct", "model", everything, answer)]
         case ("optimize", str(name), cost), ("model", ("=", bound, value)) if bound == name:
             try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from synth_kernel.claims import Theory
 from synth_kernel.terms import NUMBERS, Term, number
+from synth_solvers.euclid import bezout
 from synth_solvers.linear import solve
 from synth_solvers.walks import ends, shortest
 
@@ -91,7 +92,9 @@ def _compute(theory: Theory) -> Term | None:
 
 
 def _construct(theory: Theory) -> Term | None:
-    """Search an expression over given numbers with a given value."""
+    """Search an expression over given numbers with a given value; or Bézout coefficients."""
+    if set(theory.declared.values()) == {"Int"}:
+        return bezout(theory)
     from synth_solvers.countdown import reach
 
     numbers: tuple[Any, ...] = ()

@@ -19,6 +19,7 @@ from synth_kernel.exhaustive import truth, worlds
 from synth_kernel.linear import equation
 from synth_kernel.polynomial import add, from_term, primitive
 from synth_kernel.terms import Term, number, symbols
+from synth_solvers.euclid import remainders
 from synth_solvers.linear import Row, combine, term_of, unscaled, whole
 from synth_solvers.monomials import polynomial_term
 from synth_solvers.walks import distances, ends
@@ -296,6 +297,11 @@ def _moves_of(part: Term, index: Mapping[Term, str]) -> Iterator[str]:
             yield from _moves_of(inner, index)
 
 
+def euclid(theory: Theory, answer: Term) -> list[Move]:
+    """Euclid's algorithm with each remainder as a combination of the numbers, down to zero."""
+    return [Move(*step) for step in remainders(theory)]
+
+
 METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "elimination": elimination,
     "small elimination": small_elimination,
@@ -303,6 +309,7 @@ METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "deduction": deduction,
     "settling": settling,
     "differentiation": differentiation,
+    "euclid": euclid,
 }
 
 
