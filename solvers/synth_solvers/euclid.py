@@ -86,8 +86,7 @@ def _run(numbers: Mapping[str, Remainder], steps: list[Step]) -> Remainder:
         while low.value:
             quotient = high.value // low.value
             row, value = combine(high.row, 1, low.row, -quotient), high.value - quotient * low.value
-            rule = "subtract once" if quotient == 1 else f"subtract {quotient} times"
-            steps.append((("=", _sum(row, list(numbers)), value), (high.source, low.source), rule))
+            steps.append((("=", _sum(row, list(numbers)), value), (high.source, low.source), "divide"))
             high, low = low, Remainder(row, value, f"s{len(steps) - 1}")
         low = high
     return low
