@@ -490,6 +490,23 @@ def test_bit_parallel_truth_agrees_with_the_oracle_on_boolean_terms() -> None:
     assert covered > 300
 
 
+def test_bit_parallel_sums_of_several_numbers_agree_with_the_oracle() -> None:
+    rng = random.Random(31)
+    for _ in range(150):
+        declared: dict[str, Any] = {
+            f"n{i}": ("range", low := rng.randint(-1, 1), low + rng.randint(0, 3)) for i in range(4)
+        }
+        sums = [("+", *rng.choices([*declared, 1, 2], k=rng.randint(1, 5))) for _ in range(2)]
+        term = (rng.choice(["=", "distinct", "<", "<=", ">", ">="]), *sums)
+        masks, full = exhaustive.all_worlds(declared)
+        found = exhaustive.truth(term, masks, full)
+        assert found is not None
+        wanted = 0
+        for world in itertools.product(*[values_of(sort) for sort in reversed(declared.values())]):
+            wanted = wanted << 1 | value(term, dict(zip(reversed(declared), world, strict=True)))
+        assert found == int(bin(wanted)[2:].zfill(full.bit_length())[::-1], 2), term
+
+
 def test_certificates_survive_json() -> None:
     theory = Theory.read(TWO)
     claim = Claim("unique", "entails", ("T",), read("(and (not p) (= x 2))"))

@@ -30,7 +30,6 @@ COMPARE: dict[Any, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "distinct": operator.ne,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_COMBINED = {**COMPARE, "+": operator.add}
 # from all worlds, and those in which each argument is true, to those in which the whole is
 _CONNECTIVES: dict[Any, Callable[..., int]] = {
     "not": lambda full, a: full ^ a,
@@ -155,14 +154,22 @@ def _levels(term: Term, masks: Mapping[str, Any], full: int) -> Any:
         return dict(enumerate(exactly))
     if dict not in map(type, parts):
         return _CONNECTIVES[head](full, *parts) if head in _CONNECTIVES else None
-    if head not in _COMBINED or len(parts) != 2 or len(parts[0]) * len(parts[1]) > _MAX_PAIRS:
+    if head == "+" and dict is type(parts[0]):
+        return reduce(_combined, parts)
+    compared = _combined(parts[0], parts[1], head) if head in COMPARE and len(parts) == 2 else None
+    return None if compared is None else compared.get(True, 0)
+
+
+def _combined(one: Any, other: Any, head: str = "+") -> dict[Value, int] | None:
+    """Return where a sum of two parts has which value, or where a comparison is true; None where it takes too long."""
+    if type(one) is not dict or type(other) is not dict or len(one) * len(other) > _MAX_PAIRS:
         return None
     levels: dict[Value, int] = {}
-    for (a, worlds_of_a), (b, worlds_of_b) in product(parts[0].items(), parts[1].items()):
-        value = _COMBINED[head](a, b)
+    for (a, worlds_of_a), (b, worlds_of_b) in product(one.items(), other.items()):
+        value = a + b if head == "+" else COMPARE[head](a, b)
         if value is not False:
             levels[value] = levels.get(value, 0) | (worlds_of_a & worlds_of_b)
-    return levels if head == "+" else levels.get(True, 0)
+    return levels
 
 
 def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:

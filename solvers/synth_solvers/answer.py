@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import reduce
 from math import floor
+from operator import and_
 from typing import Any
 
 from synth_kernel.claims import Theory
@@ -21,13 +23,25 @@ def answer_of(theory: Theory) -> Term | None:
 
 
 def _find(theory: Theory) -> Term | None:
-    if set(theory.declared.values()) <= set(NUMBERS):
+    if set(theory.sorts.values()) <= set(NUMBERS):
         solution = solve(theory.axioms + theory.clauses, list(theory.declared))
-        return None if solution is None else ("model", *[("=", name, value) for name, value in solution.items()])
+        if solution is not None or set(theory.declared.values()) <= set(NUMBERS):
+            return None if solution is None else ("model", *[("=", name, value) for name, value in solution.items()])
     from synth_solvers.sat import model
 
-    found = model(theory)
+    found = model(theory) or _world(theory)
     return None if found is None else ("model", *[("=", name, found[name]) for name in theory.declared])
+
+
+def _world(theory: Theory) -> Mapping[str, Term] | None:
+    """Return a model of a small theory whose sums have too many cases for clauses."""
+    from synth_solvers.worlds import Worlds
+
+    try:
+        worlds = Worlds(theory.declared)
+        return worlds.world(reduce(and_, map(worlds.of, theory.axioms + theory.clauses), worlds.full))
+    except ValueError:  # too many worlds, or a statement that is no sum or comparison
+        return None
 
 
 def _all(theory: Theory) -> Term | None:

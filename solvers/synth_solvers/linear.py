@@ -6,7 +6,8 @@ appear at the ends, because Python's are ten times slower than its integers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
@@ -68,6 +69,19 @@ class Echelon:
             self.rows[other] = lone.reduce(known, source)
         self.rows[pivot] = row, how
         return True
+
+
+def independent(equations: Iterable[Term]) -> Iterator[int]:
+    """Yield the places of the linear equations that are no combination of those before them; others are left out.
+
+    >>> [*independent([("=", ("+", "x", "y"), 3), ("=", ("+", "y", "x"), 3), ("<", "x", "y"), ("=", "x", 1)])]
+    [0, 3]
+    """
+    echelon = Echelon()
+    for place, term in enumerate(equations):
+        with suppress(NotLinear):
+            if echelon.add(equation(term), ""):
+                yield place
 
 
 def left_inverse(sequent: Sequent) -> dict[str, Any] | None:

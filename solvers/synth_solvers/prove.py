@@ -129,7 +129,7 @@ def _one_word(wanted: Sequent) -> bool:
 
 
 def _left_inverse(wanted: Sequent, budget: Budget) -> Certificate | None:
-    return left_inverse(wanted) if set(wanted.declared.values()) & set(NUMBERS) else None
+    return left_inverse(wanted) if set(wanted.sorts.values()) <= set(NUMBERS) else None
 
 
 def _farkas_of(*heads: str) -> Finder:
@@ -234,15 +234,15 @@ def _fails(wanted: Sequent, model: Mapping[str, Term]) -> bool:
 def _excluded(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
     """The premises exclude the model, or have another one only."""
     assert isinstance(wanted.goal, tuple)
-    if _finite(wanted):
-        goal: Term = ("not", ("and", *wanted.goal[1:]))
-        yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
-    elif set(wanted.declared.values()) <= set(NUMBERS):
+    if set(wanted.sorts.values()) <= set(NUMBERS):
         with suppress(NotLinear):
             solution = solve(wanted.premises, list(wanted.declared))
             if solution is not None and solution != wanted.bindings:
-                goal = ("and", *[("=", name, value) for name, value in solution.items()])
+                goal: Term = ("and", *[("=", name, value) for name, value in solution.items()])
                 yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
+    if _finite(wanted):
+        goal = ("not", ("and", *wanted.goal[1:]))
+        yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
 
 
 def _proved_by(wanted: Sequent, other: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:

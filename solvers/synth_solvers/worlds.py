@@ -120,15 +120,21 @@ class Worlds:
                 more = [a & missing | b & found_true for a, b in zip(exactly, [0, *exactly], strict=False)]
                 exactly = [*more, exactly[-1] & found_true]
             return dict(enumerate(exactly))
-        if head in _ARITHMETIC and len(parts) == 2:
-            total: Levels = {}
-            apply = _ARITHMETIC[str(head)]
-            for a, where in self.levels(parts[0]).items():
-                for b, there in self.levels(parts[1]).items():
-                    total[apply(a, b)] = total.get(apply(a, b), 0) | where & there
+        if head in _ARITHMETIC and (len(parts) == 2 or head != "-"):
+            total = self.levels(parts[0])
+            for part in parts[1:]:
+                total = self._combined(_ARITHMETIC[str(head)], total, self.levels(part))
             return total
         true = self.of(term)
         return {True: true, False: self.full ^ true}
+
+    def _combined(self, apply: Callable[[Any, Any], Any], one: Levels, other: Levels) -> Levels:
+        combined: Levels = {}
+        for a, where in one.items():
+            for b, there in other.items():
+                if both := where & there:
+                    combined[apply(a, b)] = combined.get(apply(a, b), 0) | both
+        return combined
 
     def world(self, mask: int) -> dict[str, Term] | None:
         """Return the first world of a set as an assignment, None of the empty set."""
