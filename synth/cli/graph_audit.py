@@ -39,6 +39,7 @@ def audit_split(
     typer.echo(
         f"{found['pairs_in_test']:,} pairs of features occur in test, {found['pairs_in_test_only']:,} only there"
     )
+    typer.echo(f"{found['near_across']:,} recorded near duplicates lie on both sides: similar words are no crossing")
     typer.echo(f"{found['crossed']:,} components cross, {found['misplaced']:,} rows are misplaced; "
                "the guarantee is along recorded strong edges")  # fmt: skip
     return 0 if found["ok"] else 1

@@ -79,6 +79,7 @@ def _row(facts: Mapping[str, Any]) -> Iterator[str]:
     for name, key in (
         ("same shape", "same_shape"),
         ("same problem", "same_problem"),
+        ("equivalent", "equivalent"),
         ("made of it", "made_of_it"),
         ("refused for it", "duplicates"),
     ):

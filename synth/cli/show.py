@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from synth.run import benchmarks, demand
+from synth.run import alike, benchmarks, demand
 from synth.run.status import Status
 
 LONG = 600  # characters of a certificate or theory shown on a terminal
@@ -75,7 +75,8 @@ def print_funnel(out: Console, status: Status, exported: int | None = None) -> N
     if status.rejected:
         print_grid(out, "losses", ("stage: reason", "problems"), status.rejected.items())
     print_tries(out, status)
-    for line in [*demand.said(status.demand), *benchmarks.said(status.benchmarks, status.losses)]:
+    sentences = [*demand.said(status.demand), *benchmarks.said(status.benchmarks, status.losses)]
+    for line in [*sentences, *alike.said(status.alike)]:
         out.print(escape(line))
     for gap in status.gaps:
         out.print(f"gap: {gap['family']} level {gap['level']} lacks {gap['missing']:,} rows: {gap['why']}")

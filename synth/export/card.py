@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from synth.run import benchmarks, demand
+from synth.run import alike, benchmarks, demand
 from synth.run.status import Status, table
 
 if TYPE_CHECKING:
@@ -115,8 +115,9 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selecti
     yield (
         f"- The split is by {recipe.split.by}: {share:.1%} of the rows are on the test side, {recipe.split.test:.1%} "
         "were asked for; where a family has few of them the share is coarse. The split holds along the relations that "
-        "are recorded: equal problems, equal shapes, descent.\n"
-        "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept.\n"
+        "are recorded: equal problems, proved equivalences, equal shapes where it is by shape, descent.\n"
+        "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept."
+        f"{''.join(f' In the run, {sentence}.' for sentence in alike.said(status.alike))}\n"
         "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler"
         f"{' and of the model' if recipe.model.name and recipe.model.pose else ''}"
         f"{', steered towards what was demanded' if status.demand else ''}.\n"

@@ -21,7 +21,8 @@ class Audit:
     """What was found: rows on each side, components, rows in the largest, and each component that has both sides.
 
     A crossing is a path from a row in train to one in test: ids and, between them, the types of the edges. One row
-    alone is in train and in test.
+    alone is in train and in test. `near_across` counts recorded near duplicates with one row on each side: similar
+    words are no crossing.
     """
 
     rows: dict[str, int]
@@ -29,6 +30,7 @@ class Audit:
     largest: int
     crossed: int
     crossings: tuple[tuple[str, ...], ...]
+    near_across: int
 
 
 def audit(graph: Graph, types: Sequence[str] = STRONG) -> Audit:
@@ -47,7 +49,9 @@ def audit(graph: Graph, types: Sequence[str] = STRONG) -> Audit:
     paths = tuple(_path(graph, types, rows[(group == one) & in_train]) for one in crossed[:SHOWN])
     counted = {side: int((sides == number).sum()) for number, side in enumerate(SIDES)}
     counted = {side: n for side, n in counted.items() if n or side in ("train", "test")}
-    return Audit(counted, int((sizes > 0).sum()), int(sizes.max()), len(crossed), paths)
+    near = graph.edges(["near_dup"])
+    across = int((graph.sides[graph.sources[near]] != graph.sides[graph.targets[near]]).sum())
+    return Audit(counted, int((sizes > 0).sum()), int(sizes.max()), len(crossed), paths, across)
 
 
 def _path(graph: Graph, types: Iterable[str], train: Array) -> tuple[str, ...]:

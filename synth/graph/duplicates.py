@@ -62,7 +62,7 @@ def duplicates(rows: Rows, *, proved: bool = True) -> Found:
     meaning = bytearray()
     for place, row in enumerate(rows()):
         exact += key_bytes(row)
-        found = _semantic(row["theory"]) if proved else None
+        found = semantic_key(row["theory"]) if proved else None
         if found is not None:
             numeric.append(place)
             meaning += bytes.fromhex(found)
@@ -118,7 +118,8 @@ def _places(keys: bytearray, place: Sequence[int] | None) -> dict[int, int]:
     return found
 
 
-def _semantic(theory: str) -> str | None:
+def semantic_key(theory: str) -> str | None:
+    """Return the semantic key of a theory by its text, None where it is not about numbers alone."""
     return semantic(Theory.read(theory)) if any(sort in theory for sort in _NUMBERS) else None
 
 

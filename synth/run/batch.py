@@ -24,7 +24,7 @@ class Outcome:
 
     `exact` says whether rows with equal `problem` are the same problem: only then may one be dropped as a duplicate.
     `tried` says whether a model tried the problem, `tries` are the rejections of what it wrote, and `by` is `model` or
-    `solver`, whoever found the solution of a tried problem.
+    `solver`, whoever found the solution of a tried problem. `meaning` is the semantic key of a row about numbers.
     """
 
     row: Mapping[str, Any] | None
@@ -35,6 +35,7 @@ class Outcome:
     tries: tuple[Mapping[str, Any], ...] = ()
     by: str = ""
     record: Record | None = None  # of a row that is to be reworded
+    meaning: str = ""
 
 
 def setting_of(recipe: Recipe) -> Setting:
@@ -72,6 +73,7 @@ def outcome_of(
 
     With `asks` the record stays beside its row where the recipe asks for other words.
     """
+    from synth.graph.duplicates import semantic_key
     from synth.judge.row import row_of
 
     if isinstance(judged, Rejection):
@@ -81,7 +83,7 @@ def outcome_of(
     row["split"] = split_of(row, recipe)
     share = recipe.paraphrase.share if asks and recipe.paraphrase else 0
     record = judged if share and judged.source.random("reword").random() < share else None
-    return Outcome(row, None, judged.features, judged.exact, record=record)
+    return Outcome(row, None, judged.features, judged.exact, record=record, meaning=semantic_key(row["theory"]) or "")
 
 
 def rejection_of(rejection: Rejection, text: str = "") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from synth.graph.schema import EDGES
 from synth.graph.shape import shape
 from synth.run.benchmarks import evidence_of
 from synth.run.corpus import files_of, recipe_of, rows_of
-from synth.run.graph import graph_of, siblings
+from synth.run.graph import equivalents, graph_of, siblings
 from synth.run.kept import Kept
 from synth.run.ledger import NAME, Ledger
 from synth.run.split import held_out, split_of
@@ -165,6 +165,7 @@ def _facts(
         "made_of_it": _some(_named(graph, descendants(graph, [number]).tolist())),
         "same_shape": _some(_named(graph, siblings(graph, number, "same_shape"))),
         "same_problem": _some(_named(graph, siblings(graph, number, "equivalent_to"))),
+        "equivalent": _some(_named(graph, equivalents(graph, number))),
         "near_dup": _near(graph, number),
     }
 

@@ -13,7 +13,7 @@ from synth.graph.build import Edge, edge_tables, tables_of
 from synth.graph.graph import Graph
 from synth.graph.join import Shard, joined
 from synth.graph.pairs import unseen_pairs
-from synth.graph.schema import EDGES, STRONG
+from synth.graph.schema import EDGES, KINDS, STRONG
 from synth.graph.store import FOLDER, names_beside, read, write
 from synth.run.corpus import files_of, recipe_of, rows_of
 from synth.run.kept import Kept, rows_at
@@ -21,6 +21,8 @@ from synth.run.ledger import NAME, Ledger, full_disk_is_a_user_error, sha256
 from synth.run.split import held_out, split_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from synth.run.recipe import Recipe
 
 EVIDENCE = "evidence"  # in the names of files with edges that were found later
@@ -69,14 +71,30 @@ def shards_of(ledger: Ledger) -> Iterator[Shard]:
         yield Shard(*tables_of(waiting), place=str(ledger.folder))
         gone -= {row["id"] for row in waiting}
     for name in _recorded(sums):
-        files = [ledger.folder / name, ledger.folder / name.replace("nodes", "edges")]
-        for file in files:
-            _check_sum(ledger, file, sums, "restore it from a copy: what it says was found once and is nowhere else")
-        yield Shard(*read(*files), place=str(files[0]), dead=gone)
+        yield Shard(*_read_recorded(ledger, name, sums), place=str(ledger.folder / name), dead=gone)
+    if found := ledger.alike():
+        yield Shard(*edge_tables(found), place=str(ledger.folder), dead=gone)
 
 
 def _recorded(sums: Mapping[str, str]) -> list[str]:
     return sorted(name for name in sums if name.startswith(f"{FOLDER}/nodes-{EVIDENCE}"))
+
+
+def _read_recorded(ledger: Ledger, name: str, sums: Mapping[str, str]) -> tuple[pa.Table, pa.Table]:
+    files = [ledger.folder / name, ledger.folder / name.replace("nodes", "edges")]
+    for file in files:
+        _check_sum(ledger, file, sums, "restore it from a copy: what it says was found once and is nowhere else")
+    return read(*files)
+
+
+def recorded(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
+    """Yield the edges (row id, type, row id) that are in files of their own."""
+    sums = ledger.checksums()
+    for name in _recorded(sums):
+        nodes, edges = _read_recorded(ledger, name, sums)
+        ids = [each.removeprefix("instance:") for each in nodes["id"].to_pylist()]
+        for one, two, kind in zip(*(edges[name].to_pylist() for name in ("source", "target", "type")), strict=True):
+            yield ids[one], EDGES[kind], ids[two]
 
 
 def _check_sum(ledger: Ledger, file: Path, sums: Mapping[str, str], next_step: str) -> None:
@@ -96,13 +114,19 @@ def record(folder: Path | str, edges: Iterable[Edge]) -> int:
     tables = edge_tables(edges)
     if tables[1].num_rows:
         with full_disk_is_a_user_error(folder), Ledger(folder, write=True) as ledger:
-            joined([*shards_of(ledger), Shard(*tables, place="what is recorded")])
-            number = len(_recorded(ledger.checksums()))
-            names = [f"{FOLDER}/{kind}-{EVIDENCE}-{number:05d}.parquet" for kind in ("nodes", "edges")]
-            for name, table in zip(names, tables, strict=True):
-                write(table, folder / name)
-            ledger.name({name: table.num_rows for name, table in zip(names, tables, strict=True)})
+            joined([*shards_of(ledger), Shard(*tables, place="what is recorded")])  # refuses what names no row
+            write_recorded(ledger, tables)
     return int(tables[1].num_rows)
+
+
+def write_recorded(ledger: Ledger, tables: tuple[pa.Table, pa.Table], values: Mapping[str, str] | None = None) -> None:
+    """Write edges to files of their own and name them, unless there are none; keep texts in the ledger with them."""
+    number = len(_recorded(ledger.checksums()))
+    names = [f"{FOLDER}/{kind}-{EVIDENCE}-{number:05d}.parquet" for kind in ("nodes", "edges")]
+    named = dict(zip(names, tables, strict=True)) if tables[1].num_rows else {}
+    for name, table in named.items():
+        write(table, ledger.folder / name)
+    ledger.name({name: table.num_rows for name, table in named.items()}, **(values or {}))
 
 
 # ---- the audit of a split --------------------------------------------------------------------------------------------
@@ -156,5 +180,21 @@ def siblings(graph: Graph, number: int, type_: str) -> Sequence[int]:
     ahead, behind = graph.csr([type_]), graph.csr([type_], back=True)
     found: set[int] = set()
     for hub in ahead.targets[ahead.starts[number] : ahead.starts[number + 1]].tolist():
+        if graph.kinds[hub] == KINDS.index("instance"):
+            continue
         found.update(behind.targets[behind.starts[hub] : behind.starts[hub + 1]].tolist())
+    return sorted(found - {number})
+
+
+def equivalents(graph: Graph, number: int) -> Sequence[int]:
+    """Return the other rows that proofs join to a row, directly or through others."""
+    ahead, behind = graph.csr(["equivalent_to"]), graph.csr(["equivalent_to"], back=True)
+    found, waiting = {number}, [number]
+    while waiting:
+        here = waiting.pop()
+        for side in (ahead, behind):
+            for there in side.targets[side.starts[here] : side.starts[here + 1]].tolist():
+                if there not in found and graph.kinds[there] == KINDS.index("instance"):
+                    found.add(there)
+                    waiting.append(there)
     return sorted(found - {number})

@@ -56,6 +56,10 @@ CREATE TABLE IF NOT EXISTS counts (family TEXT, level INTEGER, stage TEXT, reaso
 CREATE TABLE IF NOT EXISTS cells (family TEXT, level INTEGER, one TEXT, other TEXT, proposed REAL, accepted REAL,
     PRIMARY KEY (family, level, one, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS keys (problem BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meanings (key BLOB, id TEXT, family TEXT, side TEXT, formal TEXT,
+    PRIMARY KEY (key, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alike (one TEXT, type TEXT, other TEXT, score REAL,
+    PRIMARY KEY (one, type, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS replies (batch TEXT, call TEXT, data BLOB NOT NULL, PRIMARY KEY (batch, call)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS usage (model TEXT PRIMARY KEY, prompt_tokens INTEGER, completion_tokens INTEGER,
     requests INTEGER, cost REAL) WITHOUT ROWID;
@@ -423,11 +427,16 @@ class Ledger:
             if not (self.folder / name).is_file():
                 raise UserError(f"{self.folder / name} is missing, though the ledger names it; start in a new folder")
 
-    def name(self, files: Mapping[str, int]) -> None:
-        """Name files in the folder of the run, each with how many rows it has, all in one transaction."""
+    def name(self, files: Mapping[str, int], **values: str) -> None:
+        """Name files in the folder of the run, each with how many rows it has, and keep texts, in one transaction."""
         found = [(name, rows, sha256(self.folder / name)) for name, rows in files.items()]
         with self.transaction():
             self.connection.executemany("INSERT INTO shards VALUES (?, ?, ?)", found)
+            self.keep(**values)
+
+    def alike(self) -> list[tuple[str, str, str, float]]:
+        """Return the edges (row id, type, row id, score) that wait for a file of their own."""
+        return self.connection.execute("SELECT * FROM alike").fetchall()
 
     def checksums(self) -> dict[str, str]:
         """Return the SHA-256 of each file that the ledger names, by its name in the folder of the run."""
@@ -455,6 +464,7 @@ class Ledger:
                  [(*cell, RETRACTED, retraction.of, n) for cell, n in retraction.counts.items()])  # fmt: skip
             for row in retraction.forgotten:
                 many("DELETE FROM keys WHERE problem = ?", [(_key(text),) for text in row])
+            run("DELETE FROM meanings WHERE id IN (SELECT id FROM tombstones WHERE retraction = ?)", (number,))
             if retraction.tombstones and not retraction.final:
                 run("DELETE FROM meta WHERE key = 'done'")
 

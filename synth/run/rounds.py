@@ -8,7 +8,6 @@ when the run was killed.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,30 +15,18 @@ from functools import cached_property, partial
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from synth.errors import UserError
 from synth.propose.choose import Serving
 from synth.records import Source
-from synth.run import benchmarks, demand, tally
+from synth.run import alike, benchmarks, demand
 from synth.run.batch import SIZE, Outcome, lost, make
-from synth.run.kept import with_proofs
-from synth.run.ledger import (
-    ACCEPTED,
-    RETRACTED,
-    SHARD_REJECTIONS,
-    SHARD_ROWS,
-    TRIED,
-    UNSOLVED,
-    Ledger,
-    Merge,
-    Quota,
-    Round,
-    full_disk_is_a_user_error,
-)
+from synth.run.ledger import SHARD_REJECTIONS, SHARD_ROWS, Ledger, Quota, Round, full_disk_is_a_user_error
+from synth.run.merge import merged
 from synth.run.package import package_of
 from synth.run.recipe import Recipe, quotas
-from synth.run.retract import faulty_checkers, may_continue, rests_on_faulty, settle
+from synth.run.retract import may_continue
 from synth.run.reword import reworded
 from synth.run.status import Status, status_of
 from synth.run.writer import Writer, batch_key
@@ -86,6 +73,7 @@ def generate(
             _round(ledger, recipe, make_all, progress, contaminants)
             if all(quota.need <= 0 for quota in ledger.quotas()):
                 ledger.flush()
+                alike.finish(ledger)
                 ledger.keep(done="yes")
         return status_of(ledger)
 
@@ -272,78 +260,6 @@ def batches(
             else:
                 yield [Steered(family, level, seed, index, current.number, demand=wanted) for index in indices]
         left = [(family, level, first + SIZE, end) for family, level, first, end in left if first + SIZE < end]
-
-
-def merged(
-    ledger: Ledger, quota: Quota, outcomes: Sequence[Outcome], contaminants: Contaminants | None = None
-) -> Merge:
-    """Return what a batch changes: new rows up to the quota, everything else under a reason; inside a transaction."""
-    rows: list[Mapping[str, Any]] = []
-    rejections: list[Mapping[str, Any]] = []
-    counts: Counter[tuple[str, str]] = Counter()
-    proposed: Counter[tally.Cell] = Counter()
-    accepted: Counter[tally.Cell] = Counter()
-    looked_at = 0
-    faulty = faulty_checkers(ledger)
-    for outcome in outcomes:
-        if len(rows) == quota.need:
-            break  # the quota is full: what comes after was not needed, and is not looked at
-        looked_at += 1
-        tally.add(proposed, quota.family, quota.level, outcome.features)
-        row, rejection = outcome.row, outcome.rejection
-        tries: Sequence[Mapping[str, Any]] = outcome.tries
-        if row is not None and contaminants and (evidence := contaminants.hit(row)):
-            rejection, row, tries = benchmarks.refused(row, evidence), None, benchmarks.withheld(tries)
-        for refused in tries:
-            rejections.append(refused)
-            counts[refused["stage"], refused["reason"]] += 1
-        if outcome.tried:
-            counts[TRIED, ""] += 1
-            counts[UNSOLVED, ""] += not outcome.by and (outcome.rejection or {}).get("stage") != "difficulty"
-        if row is not None and faulty:
-            proofs = settle(row, faulty)
-            if proofs is None:
-                rejection, row = unproved(row, rests_on_faulty(row, faulty)), None
-            else:
-                row = with_proofs(row, proofs)
-        if row is not None and not ledger.claim_key(row["problem" if outcome.exact else "theory"]):
-            rejection, row = duplicate(row), None
-        if row is not None:
-            rows.append(row)
-            counts[ACCEPTED, outcome.by] += 1
-            tally.add(accepted, quota.family, quota.level, outcome.features)
-        elif rejection is not None:
-            rejections.append(rejection)
-            counts[rejection["stage"], rejection["reason"]] += 1
-    after = replace(
-        quota,
-        accepted=quota.accepted + len(rows),
-        proposed=quota.proposed + looked_at,
-        round_accepted=quota.round_accepted + len(rows),
-        round_proposed=quota.round_proposed + looked_at,
-    )
-    return Merge(after, rows, rejections, counts, proposed, accepted)
-
-
-def unproved(row: Mapping[str, Any], checker: str) -> dict[str, Any]:
-    """Return the rejection of a row that only a retracted checker shows."""
-    return {**duplicate(row), "stage": RETRACTED, "reason": f"checker {checker}", "detail": ""}
-
-
-def duplicate(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rejection of a row whose problem the corpus has already."""
-    source = row["provenance"]
-    kept = {key: row[key] for key in ("family", "level", "formal", "formal_answer")}
-    place = {key: source[key] for key in ("seed", "index", "round", "proposer", "model")}
-    return {
-        **kept,
-        **place,
-        "text": "",
-        "stage": "dedup",
-        "reason": "duplicate",
-        "detail": row["problem"],
-        "counterexample": "",
-    }
 
 
 class Crew:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.run import benchmarks, demand
+from synth.run import alike, benchmarks, demand
 from synth.run.entropy import entropy_nats
 from synth.run.ledger import ACCEPTED, NOT_LOST, PARAPHRASE, TRIED, TRY, UNSOLVED, Ledger
 
@@ -23,7 +23,8 @@ class Status:
     the variety of what was proposed and of what was accepted, over cells of feature pairs (plug-in estimate); `cells`
     how many there are. `demand` says how far what was demanded is covered, and which pairs no problem can join (see
     `synth.run.demand.facts`); it is empty where nothing was. `benchmarks` says what rows are compared with (see
-    `synth.run.benchmarks.facts`); what was refused for it is among the losses.
+    `synth.run.benchmarks.facts`); what was refused for it is among the losses. `alike` counts rows that resemble each
+    other, once the run has ended (see `synth.run.alike.facts`).
     """
 
     requested: int
@@ -42,6 +43,7 @@ class Status:
     usage: list[dict[str, Any]]
     demand: dict[str, Any]
     benchmarks: dict[str, Any]
+    alike: dict[str, Any]
 
     @property
     def short(self) -> int:
@@ -105,6 +107,7 @@ def status_of(ledger: Ledger) -> Status:
         usage=ledger.usage(),
         demand=demand.facts(ledger),
         benchmarks=benchmarks.facts(ledger),
+        alike=alike.facts(ledger),
     )
 
 
