@@ -27,8 +27,9 @@ LETTERS = ("'a", "'b", "'c")
 def random_expression(rng: Random, depth: int, letters: tuple[str, ...] = LETTERS[:2]) -> Any:
     if depth == 0 or rng.random() < 0.1:
         return rng.choice([("letter", rng.choice(letters))] * 6 + [("union",), ("concat",)])
-    kind = rng.choice(["union", "concat", "star", "concat", "union"])
-    parts = [random_expression(rng, depth - 1, letters) for _ in range(1 if kind == "star" else rng.randint(1, 3))]
+    kind = rng.choice(["union", "concat", "star", "concat", "union", "plus"])
+    count = 1 if kind in ("star", "plus") else rng.randint(1, 3)
+    parts = [random_expression(rng, depth - 1, letters) for _ in range(count)]
     return (kind, *parts)
 
 
@@ -37,7 +38,8 @@ def random_expression(rng: Random, depth: int, letters: tuple[str, ...] = LETTER
 
 def has_empty(r: Any) -> bool:
     kind, *parts = r
-    return {"letter": lambda: False, "star": lambda: True, "union": lambda: any(map(has_empty, parts)),
+    return {"letter": lambda: False, "plus": lambda: has_empty(parts[0]),
+            "star": lambda: True, "union": lambda: any(map(has_empty, parts)),
             "concat": lambda: all(map(has_empty, parts))}[kind]()  # fmt: skip
 
 
@@ -47,8 +49,8 @@ def derivative(r: Any, letter: str) -> Any:
         return ("concat",) if parts[0] == letter else ("union",)
     if kind == "union":
         return tidy(("union", *[derivative(part, letter) for part in parts]))
-    if kind == "star":
-        return tidy(("concat", derivative(parts[0], letter), r))
+    if kind in ("star", "plus"):
+        return tidy(("concat", derivative(parts[0], letter), ("star", parts[0])))
     if not parts:
         return ("union",)
     rest = tidy(("concat", *parts[1:]))
@@ -114,6 +116,8 @@ def pattern(r: Any) -> str:
         return str(parts[0][1:])
     if kind == "star":
         return f"(?:{pattern(parts[0])})*"
+    if kind == "plus":
+        return f"(?:{pattern(parts[0])})+"
     if kind == "union":
         return f"(?:{'|'.join(map(pattern, parts))})" if parts else "(?!)"
     return "".join(map(pattern, parts))
@@ -214,8 +218,8 @@ def altered(term: Any, rng: Random) -> Any:
     change = rng.randrange(5)
     if change == 0 and parts:
         return rng.choice(parts)
-    if change == 1 and kind != "star":
-        return ({"union": "concat", "concat": "union"}[kind], *parts)
+    if change == 1:
+        return ({"union": "concat", "concat": "union", "star": "plus", "plus": "star"}[kind], *parts)
     if change == 2:
         return (kind, *parts[::-1])
     if not parts:

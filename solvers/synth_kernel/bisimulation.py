@@ -1,9 +1,9 @@
 """Body `bisimulation` of `entails`: what holds of every word that matches some regular expressions and not others.
 
-All expressions read the word at once. The tuples of states that some word leads to are closed under every letter; if the
-premises imply the goal in each of them, they do so for every word. For `(= (matches w r) (matches w s))` the pairs are
-a bisimulation of two automata (Hopcroft, Karp, *A linear algorithm for testing equivalence of finite automata*, 1971;
-Brzozowski 1964). Certificate: empty, because the pairs are found faster than they are read.
+All expressions read the word at once. The tuples of states that some word leads to are closed under every letter; if
+the premises imply the goal in each of them, they do so for every word. For `(= (matches w r) (matches w s))` the
+pairs are a bisimulation of two automata (Hopcroft, Karp, *A linear algorithm for testing equivalence of finite
+automata*, 1971; Brzozowski 1964). Certificate: empty, because the pairs are found faster than they are read.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ _SIGNATURES = {
         ("reach", "Walk,Symbol,", "Int"),  # the cost up to the first visit; no value if there is none
         ("letter", "Symbol,", "Regex"),  # a regular expression: synth_kernel.words
         ("union concat", "(?:Regex,)*", "Regex"),
-        ("star", "Regex,", "Regex"),
+        ("star plus", "Regex,", "Regex"),
         ("matches", "Word,Regex,", "Bool"),
     )
     for operator in operators.split()

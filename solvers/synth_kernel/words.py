@@ -1,10 +1,10 @@
 """Regular expressions over a finite alphabet, as terms, and the automaton that decides which words match.
 
-`(letter 'a)` is one letter, `(union r …)` one of several (none of them: the empty language), `(concat r …)` one after
-the other (of none: the empty word), `(star r)` any number of repetitions, none included.
+`(letter 'a)` is one letter, `(union r …)` one of several (of none: the empty language), `(concat r …)` one after the
+other (of none: the empty word), `(plus r)` one or more repetitions, `(star r)` any number of them, none included.
 
-A *position* is an occurrence of a letter. A state is the set of positions at which a word may end, one bit for each: the
-position automaton (McNaughton, Yamada 1960; Glushkov 1961), made deterministic. Its sets are the derivatives of the
+A *position* is an occurrence of a letter. A state is the set of positions at which a word may end, one bit for each:
+the position automaton (McNaughton, Yamada 1960; Glushkov 1961), made deterministic. Its sets are the derivatives of the
 expression (Brzozowski, *Derivatives of regular expressions*, 1964; Antimirov 1996) before equal ones are merged.
 """
 
@@ -54,7 +54,7 @@ class Automaton:
             self._join(last, start)
             first, last = first | (start if nullable else 0), end | (last if more else 0)
             nullable = nullable and more
-        if head == "star":
+        if head in ("star", "plus"):
             self._join(last, first)
         return nullable or head == "star", first, last
 

@@ -12,6 +12,7 @@ from synth_solvers.linear import independent
 from synth_solvers.monomials import polynomial_term
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
+from synth_solvers.words import distinguish
 from synth_solvers.worlds import Worlds
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "bindings",
     "defined",
     "differentiate",
+    "distinguish",
     "evaluate",
     "greatest",
     "independent",

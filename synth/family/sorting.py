@@ -47,7 +47,7 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "poly": ((NUMBER,), PART),
     "word": ((SYMBOL,), WORD),
     "letter": ((SYMBOL,), REGEX),
-    **dict.fromkeys(("union", "concat", "star"), ((REGEX,), REGEX)),
+    **dict.fromkeys(("union", "concat", "star", "plus"), ((REGEX,), REGEX)),
     "matches": ((WORD, REGEX), BOOLEAN),
 }
 _DIGITS = re.compile(r"(\(\?:)?(\[0-9\]|\[1-9\]|\\d)[^a-zA-Z]*")  # the pattern of a terminal that is a number

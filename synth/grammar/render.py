@@ -24,6 +24,7 @@ _WORD = "\1"  # before a word that is capitalised where a sentence begins
 _TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?!)\]”’])|(?<=[(\[“‘]) ")
 _SENTENCE = re.compile("(^|[.?!][”’)]? |“)?\1(.)", re.DOTALL)
 _PREFIXES = frozenset("+-−¬~√")
+_POSTFIXES = frozenset("*+?")
 
 
 class RenderError(ValueError):
@@ -81,14 +82,14 @@ def literal_text(grammar: Grammar, rule: Rule, position: int) -> str:
 
 
 def _glue(grammar: Grammar, rule: Rule, position: int) -> bool:
-    """Tell whether no space follows a position: `sin(x)`, `x^2`, `1/2`, a leading sign."""
+    """Tell whether no space follows a position: `sin(x)`, `x^2`, `1/2`, a leading sign, a sign of repetition."""
     symbols = rule.symbols
     if position + 1 >= len(symbols):
         return False
     left, right = symbols[position], symbols[position + 1]
     before = "" if left.kept else grammar.terminal[left.name].literal
     after = "" if right.kept else grammar.terminal[right.name].literal
-    if "^" in (before, after):
+    if "^" in (before, after) or (left.kept and after in _POSTFIXES and position + 2 == len(symbols)):
         return True
     if before in _PREFIXES:
         first = symbols[position - 1] if position else None
