@@ -11,6 +11,7 @@ from typing import Any
 
 from synth_kernel.claims import Theory
 from synth_kernel.terms import NUMBERS, Term, number
+from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
 from synth_solvers.linear import solve
 from synth_solvers.walks import ends, shortest
@@ -48,7 +49,9 @@ def _all(theory: Theory) -> Term | None:
     from synth_kernel.polynomial import add, from_term, primitive
     from synth_solvers.algebra import real_roots
 
-    (unknown,) = theory.declared
+    ((unknown, sort),) = theory.declarations
+    if isinstance(sort, tuple) and sort[0] == "range":
+        return ("values", *solutions(theory))
     match theory.clauses:
         case (("=", left, right),):
             p = primitive(add(from_term(left, unknown), from_term(right, unknown), -1))

@@ -19,6 +19,7 @@ from synth_kernel.exhaustive import truth, worlds
 from synth_kernel.linear import equation
 from synth_kernel.polynomial import add, from_term, primitive
 from synth_kernel.terms import Term, number, symbols
+from synth_solvers import congruences
 from synth_solvers.euclid import remainders
 from synth_solvers.linear import Row, combine, term_of, unscaled, whole
 from synth_solvers.monomials import polynomial_term
@@ -302,6 +303,11 @@ def euclid(theory: Theory, answer: Term) -> list[Move]:
     return [Move(*step) for step in remainders(theory)]
 
 
+def sieve(theory: Theory, answer: Term) -> list[Move]:
+    """The residues that each congruence leaves, then those that congruences leave together."""
+    return [Move(*step) for step in congruences.sieve(theory)]
+
+
 METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "elimination": elimination,
     "small elimination": small_elimination,
@@ -310,6 +316,7 @@ METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "settling": settling,
     "differentiation": differentiation,
     "euclid": euclid,
+    "sieve": sieve,
 }
 
 

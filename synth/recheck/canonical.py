@@ -87,7 +87,8 @@ class Graph:
         for name, _ in theory.declarations:
             self.atoms[name] = "#", [self.add("unknown", ())]
         match theory.ask:
-            case ("find" | "all" as kind, *_) | ("construct" as kind, _, _, *_):  # every unknown, so it tells none apart
+            # these list every unknown, which says nothing about any
+            case ("find" | "all" as kind, *_) | ("construct" as kind, _, _, *_):
                 ask: Term = ("ask", (kind,))
             case ("decide", goal, mode):
                 ask = (f"ask {mode}", goal)
