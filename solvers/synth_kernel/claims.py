@@ -44,7 +44,7 @@ class Theory:
     """What one problem states: unknowns with sorts, axioms, clauses, the domain D of an identity, and what is asked.
 
     `ask` is `(find x …)`, `(all x)`, `(decide g 'strong)`, `(compute f)`, `(compute (I f x))`, `(construct e …)`,
-    `(optimize w cost)` or `(count)`. Axioms are what a domain always assumes, clauses what this problem says.
+    `(optimize x … cost)` or `(count)`. Axioms are what a domain always assumes, clauses what this problem says.
 
     >>> theory = Theory.read("(theory (declare x Rational) (clause (= (* 2 x) 3)) (ask (find x)))")
     >>> theory.sorts, theory.clauses
@@ -157,8 +157,8 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
             return x in sorts and sort_of(f, sorts) in NUMBERS
         case ("compute", f):
             return sort_of(f, sorts) in NUMBERS
-        case ("optimize", str(name), cost):
-            return list(sorts) == [name] and sort_of(cost, sorts) == "Int"
+        case ("optimize", *names, cost):
+            return len(names) == len(sorts) and set(names) == set(sorts) and sort_of(cost, sorts) == "Int"
     return ask == ("count",)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synth_kernel.claims import Claim, Theory
+from synth_kernel.claims import Claim, Theory, sequent
 from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate
 from synth_kernel.terms import Term, TermError, write
 
@@ -49,12 +49,13 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
             return [_identity("well_defined", f, f), _identity("correct", f, answer)]
         case ("construct", *_), ("model", *_):
             return [Claim("correct", "model", everything, answer)]
-        case ("optimize", str(name), cost), ("model", ("=", bound, value)) if bound == name:
-            try:
-                least = evaluate(cost, {name: constant(value, theory.declared[name])})
-            except (Undefined, Undecided) as error:
-                raise TermError(f"{write(value)[:80]} has no cost: {error}") from None
+        case ("optimize", *_, cost), ("model", *_):
             correct = Claim("correct", "model", everything, answer)
+            bound = sequent(theory, correct).bindings
+            try:
+                least = evaluate(cost, {name: constant(value, theory.declared[name]) for name, value in bound.items()})
+            except (Undefined, Undecided) as error:
+                raise TermError(f"{write(answer)[:80]} has no cost: {error}") from None
             return [correct, Claim("optimal", "entails", everything, (">=", cost, least))]
         case ("count",), int(n):
             return [Claim("correct", "count", everything, n)]

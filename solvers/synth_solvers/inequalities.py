@@ -113,31 +113,50 @@ def _alternatives(term: Term) -> Iterator[Fact]:
 
 
 def _point(declared: Mapping[str, Sort], facts: Sequence[Fact]) -> Point | None:
-    problem = Simplex([*_rows(facts, "gap"), {"gap": 1, "rest": 1, "": -1}])
+    problem = Simplex([*_rows(declared, facts, "gap"), {"gap": 1, "rest": 1, "": -1}])
     if not problem.feasible or not problem.maximise({"gap": 1}):
         return None
     return _read(problem, declared)
 
 
-def _rows(facts: Sequence[Fact], gap: str = "") -> Iterator[Row]:
-    """Yield an equation for each fact: unknowns split into what is above and below 0, a slack, the gap if strict."""
+def _rows(declared: Mapping[str, Sort], facts: Sequence[Fact], gap: str = "") -> Iterator[Row]:
+    """Yield an equation for each fact, with a slack and, where it is strict, the gap; and one for each range.
+
+    An unknown of a range is what it is above the low end; any other is split into what it is above and below 0.
+    """
     for place, (form, relation) in enumerate(facts):
-        row, _ = whole(form)
-        split = {name: value for unknown, value in row.items() for name, value in _split(unknown, value)}
+        row = _shifted(declared, whole(form)[0])
         if relation != "=":
-            split[f"s{place}"] = -1
+            row[f"s{place}"] = -1
         if relation == ">" and gap:
-            split[gap] = -1
-        yield split
+            row[gap] = -1
+        yield row
+    for name, sort in declared.items():
+        match sort:
+            case ("range", int(low), int(high)):
+                yield {f"+{name}": 1, f"t{name}": 1, "": low - high}
 
 
-def _split(unknown: str, value: int) -> Sequence[tuple[str, int]]:
-    return [(f"+{unknown}", value), (f"-{unknown}", -value)] if unknown else [("", value)]
+def _shifted(declared: Mapping[str, Sort], row: Row) -> Row:
+    result = {"": row.get("", 0)}
+    for name, value in row.items():
+        match declared.get(name):
+            case ("range", int(low), _):
+                result[f"+{name}"] = value
+                result[""] += low * value
+            case _ if name:
+                result[f"+{name}"], result[f"-{name}"] = value, -value
+    return {name: value for name, value in result.items() if value}
 
 
-def _read(problem: Simplex, names: Mapping[str, Sort]) -> Point:
+def _read(problem: Simplex, declared: Mapping[str, Sort]) -> Point:
     values = problem.values()
-    return {name: number(Fraction(values.get(f"+{name}", 0) - values.get(f"-{name}", 0))) for name in names}
+    found: Point = {}
+    for name, sort in declared.items():
+        low = sort[1] if isinstance(sort, tuple) else 0
+        assert isinstance(low, int)
+        found[name] = number(Fraction(low + values.get(f"+{name}", 0) - values.get(f"-{name}", 0)))
+    return found
 
 
 def greatest(
@@ -151,12 +170,8 @@ def greatest(
     (Fraction(8, 1), {'x': Fraction(7, 2)})
     """
     facts = [fact(part) for term in statements for part in _parts(term)]
-    for name, sort in declared.items():
-        match sort:
-            case ("range", int(low), int(high)):
-                facts += [fact((">=", name, low)), fact(("<=", name, high))]
     row, scale = whole(value)
-    problem = Simplex(_rows(facts))
-    split = {name: part for unknown, factor in row.items() for name, part in _split(unknown, factor)}
-    found = problem.maximise(split) if problem.feasible else None
+    problem = Simplex(_rows(declared, facts))
+    objective = _shifted(declared, row)
+    found = problem.maximise(objective) if problem.feasible else None
     return None if found is None else (found / scale, _read(problem, declared))

@@ -6,6 +6,7 @@ is at least 0. Each row is divided by its greatest common divisor, so sparse pro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd
@@ -20,20 +21,27 @@ class Simplex:
 
     >>> problem = Simplex([{"x": 1, "y": 2, "slack": 1, "": -8}, {"x": 1, "more": 1, "": -3}])
     >>> problem.maximise({"x": 1, "y": 1}), problem.values()
-    (Fraction(11, 2), {'x': 3, 'y': Fraction(5, 2)})
+    (Fraction(11, 2), {'y': Fraction(5, 2), 'x': 3})
     """
 
     def __init__(self, equations: Iterable[Row]) -> None:
         self.rows: dict[str, Row] = {}  # basic variable -> its row, in which it is positive and the constant is not
         self._order: dict[str, int] = {}
+        signed = [
+            equation if equation.get("", 0) <= 0 else {name: -value for name, value in equation.items()}
+            for equation in equations
+        ]
+        often = Counter(name for row in signed for name in row)
         artificial = []
-        for place, equation in enumerate(equations):
-            row = equation if equation.get("", 0) <= 0 else {name: -value for name, value in equation.items()}
+        for place, row in enumerate(signed):
             for name in row:
                 self._order.setdefault(name, len(self._order))
-            artificial.append(f" {place}")
-            self.rows[artificial[-1]] = {**row, artificial[-1]: 1}
-            self._order[artificial[-1]] = len(self._order)
+            basic = next((name for name, value in row.items() if value > 0 and often[name] == 1 and name), f" {place}")
+            if basic not in row:
+                artificial.append(basic)
+                row = {**row, basic: 1}
+                self._order[basic] = len(self._order)
+            self.rows[basic] = row
         self.feasible = self.maximise(dict.fromkeys(artificial, -1)) == 0
         for name in artificial:
             self._drop(name)

@@ -90,6 +90,8 @@ class Graph:
             # these list every unknown, which says nothing about any
             case ("find" | "all" as kind, *_) | ("construct" as kind, _, _, *_):
                 ask: Term = ("ask", (kind,))
+            case ("optimize", _, _, *_, cost):  # several unknowns, all of them
+                ask = ("ask", ("optimize", cost))
             case ("decide", goal, mode):
                 ask = (f"ask {mode}", goal)
             case other:
