@@ -156,6 +156,7 @@ def _training(lessons: dict[str, Any]) -> Iterable[str]:
         yield (
             f"Stage {number}: {stage['steps']:,} steps of {stage['parts']} batch{'es' * (stage['parts'] > 1)}; "
             f"{100 * stage['pose_share']:.0f} % of the lessons compose a problem."
+            + (f" The rate falls as if there were {stage['horizon']:,} steps." if stage["horizon"] else "")
         )
         if stage["mix"]:
             yield ""

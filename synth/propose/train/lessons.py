@@ -76,7 +76,7 @@ def lessons(stage: Stage, seed: int, workers: int = 1) -> Iterator[Lesson]:
     Costs 0.5 to 6 ms of CPU a lesson.
     """
     parts = [
-        (name, level, start, min(start + CHUNK, count))
+        (name, level, stage.first + start, stage.first + min(start + CHUNK, count))
         for name, levels in sorted(stage.mix.items())
         for level, count in sorted(levels.items())
         for start in range(0, count, CHUNK)

@@ -221,7 +221,7 @@ def _stage(
         chosen = list(islice(drawn, stage.parts))
         loss = _backward(run.model, [classroom.batch(each, run.model.config.pad_token_id) for each in chosen])
         torch.nn.utils.clip_grad_norm_(run.model.parameters(), recipe.clip)
-        optimiser.step(pace(step - first, stage.steps, recipe.warmup))
+        optimiser.step(pace(step - first, stage.horizon or stage.steps, recipe.warmup))
         run.step, run.seconds = step + 1, process_time() - began
         run.tokens += sum(classroom.lengths[i] for each in chosen for i in each)
         run.losses.append(round(loss, 4))

@@ -18,16 +18,21 @@ class Stage:
 
     The optimiser starts anew; the learning rate warms up and then falls to a hundredth along a cosine (warm restarts:
     Loshchilov and Hutter 2017, section 3). `parts` batches of about equal length, drawn at random, make one step, so
-    that a step is about several families. Without a mix the lessons are those of the stage before.
+    that a step is about several families. Without a mix the lessons are those of the stage before. `first` is the index
+    of the first lesson of each family and level, so that stages need not repeat each other. `horizon` is the number of
+    steps over which the rate falls, where the stage ends before that.
     """
 
     steps: int
     mix: Mix = field(default_factory=dict)
     pose_share: float = 0.15
     parts: int = 1
+    first: int = 0
+    horizon: int | None = None
 
 
-# First everything a little, low levels more often, because a small model learns those; then what it can learn.
+# First everything a little, low levels more often, because a small model learns those. Then steps small enough to be
+# computed, and sudoku. Then the first levels of what it can learn.
 STAGES = (
     Stage(
         3_800,
@@ -42,7 +47,7 @@ STAGES = (
         },
     ),
     Stage(
-        4_000,
+        1_500,
         {
             "antiderivative": {1: 20_000, 2: 12_000},
             "countdown": {1: 20_000, 2: 70_000},
@@ -54,6 +59,23 @@ STAGES = (
         },
         pose_share=0.08,
         parts=4,
+        horizon=4_000,
+    ),
+    Stage(
+        3_800,
+        {
+            "antiderivative": {1: 30_000, 2: 8_000},
+            "countdown": {1: 8_000, 2: 20_000},
+            "derivative": {1: 9_000},
+            "gcd_bezout": {1: 25_000},
+            "linear_system": {1: 22_000},
+            "modular_system": {1: 30_000},
+            "polynomial_roots": {1: 24_000},
+            "venn_counts": {1: 18_000},
+        },
+        pose_share=0.05,
+        parts=4,
+        first=100_000,
     ),
 )
 

@@ -60,7 +60,9 @@ def changed(recipe: Recipe, steps: int | None, lessons: int | None, seed: int | 
     if steps is not None:
         shares = [stage.steps for stage in stages]
         ends = [steps * total // sum(shares) for total in accumulate(shares)]
-        stages = [replace(stage, steps=b - a) for stage, a, b in zip(stages, [0, *ends], ends, strict=False)]
+        stages = [
+            replace(stage, steps=b - a, horizon=None) for stage, a, b in zip(stages, [0, *ends], ends, strict=False)
+        ]
         recipe = replace(recipe, warmup=min(recipe.warmup, steps // 2 + 1))
     if lessons is not None:
         made = sum(count for stage in stages for levels in stage.mix.values() for count in levels.values())
