@@ -44,7 +44,7 @@ TEMPLATES = (
 def measure(options: Options) -> Iterator[Table]:
     """Yield the table of rates and the table of what a million rows cost."""
     yield Table(
-        "graph-keys",
+        "graph_keys",
         "Canonical and semantic keys",
         ("what", "theories", "nodes", "keys_per_cpu_s", "inexact", "wrong"),
         tuple(_rates(options)),
@@ -55,7 +55,7 @@ def measure(options: Options) -> Iterator[Table]:
         ),
     )
     yield Table(
-        "graph-duplicates",
+        "graph_duplicates",
         "Duplicates and near-duplicates",
         ("what", "rows", "cpu_s", "peak_mb", "planted", "found", "leaders"),
         tuple(_alone(name) for name in ("keys", "texts", "templates")),

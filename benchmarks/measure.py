@@ -36,6 +36,8 @@ class Options:
     peer_python: str = ""  # of the environment that the peers are installed in
     memory_rows: int = 10_000
     key_draws: int = 4_000
+    corpus_rows: int = 20_000
+    corpus: str = ""  # a run to look at instead of a new one
 
 
 @dataclass(frozen=True)
