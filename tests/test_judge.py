@@ -180,3 +180,25 @@ def test_a_problem_that_every_number_solves_is_refused_not_a_crash() -> None:
     candidate = Candidate(Source("polynomial_roots", 1, 0, 0), "solve x: x = x")
     refused = solve(families()["polynomial_roots"], candidate)
     assert isinstance(refused, Rejection) and refused.stage == "solve" and "root" in refused.detail
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        ("differentiate x: x^2", "sin(" * 30 + "x" + ")" * 30),
+        ("differentiate x: x^2", " + ".join(f"sin({n}*x)" for n in range(90))),
+        (f"differentiate x: {'sin(' * 30}x{')' * 30}", "x"),
+    ],
+)
+def test_what_is_too_large_to_be_proved_is_refused_unproved(problem: str, answer: str) -> None:
+    result = judge(families()["derivative"], Candidate(Source("derivative", 1, 0, 0), problem, answer), Setting())
+    assert isinstance(result, Rejection) and (result.stage, result.reason) == ("parse", "too large")
+
+
+def test_a_wrong_expression_is_refused_with_the_statement_that_is_false_of_it() -> None:
+    problem, source = "with 2, 3, 7 and +, * make 13", Source("countdown", 1, 0, 0)
+    for answer, false in (("2*3 + 7", ""), ("2*7", "(= (value (quote (* 2 7))) 13)"), ("7 + 3 + 3", "leaves_among")):
+        result = judge(families()["countdown"], Candidate(source, problem, answer), Setting())
+        assert isinstance(result, Rejection if false else Record)
+        if isinstance(result, Rejection):
+            assert result.reason == "correct refuted" and false in result.counterexample

@@ -70,6 +70,17 @@ def test_each_shape_of_claim_gets_the_cheapest_body_that_fits() -> None:
         assert recheck(made, claim, verdict.certificate)
 
 
+def answer(binding: str) -> Claim:
+    return Claim("correct", "model", ("T",), read(f"(model {binding})"))
+
+
+EXPRESSION = theory("(declare e Expr)", "(axiom (leaves_among e 2 3 7))", "(clause (= (value e) 7))",
+                    "(ask (construct e))")  # fmt: skip
+QUADRATIC = theory("(declare x Real)", "(clause (= (^ x 2) 2))", "(ask (all x))")
+ROADS = theory("(declare w (Walk (arc 'a 'b 5) (arc 'b 'c 1) (arc 'a 'c 4)))", "(clause (= (start w) 'a))",
+               "(clause (= (end w) 'c))", "(ask (optimize w (cost w)))")  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("made", "claim"),
     [
@@ -83,6 +94,13 @@ def test_each_shape_of_claim_gets_the_cheapest_body_that_fits() -> None:
         (theory("(declare x (range 0 99))", "(declare y (range 0 99))", "(ask (find x y))"), entails("(= (* x y) 2)")),
         (theory("(declare p Bool)", "(clause p)", "(clause (not p))", "(ask (decide p 'weak))"),
          Claim("consistent", "model", ("T",), ("any",))),
+        (EXPRESSION, answer("(= e (quote (+ 2 3)))")),
+        (EXPRESSION, answer("(= e (quote (+ 2 (+ 2 3))))")),
+        (QUADRATIC, answer("(= x (sqrt 3))")),
+        (QUADRATIC, answer("(= x (root (poly -2 0 1) 0 1))")),
+        (QUADRATIC, entails("(= x (sqrt 2))")),
+        (ROADS, answer("(= w (walk 'a))")),
+        (ROADS, entails("(>= (cost w) 5)")),
     ],
 )  # fmt: skip
 def test_a_false_claim_is_refuted_by_another_claim_that_the_kernel_accepts(made: Theory, claim: Claim) -> None:
@@ -119,6 +137,14 @@ def test_a_solver_that_lies_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_no_claim_of_the_theory_is_unknown() -> None:
     verdict = prove(KNIGHTS, entails("(= p 1)"))
     assert isinstance(verdict, Unknown) and "not a claim" in verdict.reason
+
+
+def test_what_is_not_known_of_a_model_names_the_statement_that_fails() -> None:
+    assert prove(ROADS, answer("(= w (walk 'a 'b))")) == Unknown("c1 is not true: (= (end w) 'c)")
+    verdict = prove(EXPRESSION, answer("(= e (quote (/ 2 (- 3 3))))"))
+    assert isinstance(verdict, Refuted), "3 is used twice, whatever the value is"
+    apart = theory("(declare e Expr)", "(clause (= (value e) 7))", "(ask (construct e))")
+    assert prove(apart, answer("(= e (quote (/ 2 (- 3 3))))")) == Unknown("c0 has no value: division by zero")
 
 
 def test_an_identity_is_refuted_at_a_point_where_sides_differ_or_have_no_value() -> None:

@@ -18,12 +18,12 @@ from synth_kernel.claims import Claim, Sequent, Theory, sequent
 from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate, holds
 from synth_kernel.linear import NotLinear
 from synth_kernel.recheck import recheck, shows
-from synth_kernel.terms import NUMBERS, Term, TermError, symbols
+from synth_kernel.terms import NUMBERS, Term, TermError, symbols, write
 from synth_solvers.inequalities import farkas
 from synth_solvers.linear import left_inverse, solve
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
-from synth_solvers.walks import potential
-from synth_solvers.words import shortest
+from synth_solvers.walks import ends, potential, shortest
+from synth_solvers.words import shortest as shortest_word
 
 __all__ = ["Budget", "prove"]
 
@@ -66,7 +66,20 @@ def prove(
             return Refuted(other, certificate)
     if budget.agreement and claim.form == "entails":
         return _agreement(wanted, budget)
-    return Unknown("no certificate found")
+    return Unknown(_why(wanted) if claim.form == "model" else "no certificate found")
+
+
+def _why(wanted: Sequent) -> str:
+    """Name the first premise that a model does not satisfy, for people: nothing is shown by it."""
+    name = "it"
+    try:
+        values = {each: constant(value, wanted.declared[each]) for each, value in wanted.bindings.items()}
+        for name, premise in zip(wanted.names, wanted.premises, strict=True):
+            if evaluate(premise, values) is not True:
+                return f"{name} is not true: {write(premise)[:200]}"
+    except (Undefined, Undecided) as error:
+        return f"{name} has no value: {error}"
+    return "no certificate found"
 
 
 # ---- finders: a certificate that may be one, or None ---------------------------------------------------------------
@@ -199,29 +212,52 @@ Refuter = Callable[[Sequent, Claim, Budget], "Iterator[tuple[Claim, Certificate]
 
 def _other_model(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
     """A model of the premises in which the goal does not hold."""
-    model = _countermodel(wanted, budget)
-    if model is not None and _fails(wanted, model):
-        bindings: Term = ("model", *[("=", name, model[name]) for name in wanted.declared])
-        yield Claim("countermodel", "model", claim.premises, bindings), {"v": 1, "body": "evaluation"}
+    for model in _countermodels(wanted, budget):
+        if model is not None and _fails(wanted, model):
+            bindings: Term = ("model", *[("=", name, model[name]) for name in wanted.declared])
+            yield Claim("countermodel", "model", claim.premises, bindings), {"v": 1, "body": "evaluation"}
+            return
 
 
-def _countermodel(wanted: Sequent, budget: Budget) -> Mapping[str, Term] | None:
+def _countermodels(wanted: Sequent, budget: Budget) -> Iterator[Mapping[str, Term] | None]:
+    """Yield what may be one: of one equation its roots, of a walk the cheapest, else what a solver says."""
     if _finite(wanted):
         from synth_solvers import sat
 
-        return sat.countermodel(wanted, budget.conflicts)
-    match [*wanted.declared.items()]:
-        case [(name, ("Word", *letters))]:
-            alphabet: Any = letters
-            found = shortest(alphabet, name, [*wanted.premises, ("not", wanted.goal)])
-            return None if found is None else {name: ("word", *found)}
+        yield sat.countermodel(wanted, budget.conflicts)
+        return
     if "Open" in wanted.sorts.values():
         from synth_solvers import open_sorts
 
-        return open_sorts.model(wanted.declared, (*wanted.premises, ("not", wanted.goal)), budget.conflicts)
+        yield open_sorts.model(wanted.declared, (*wanted.premises, ("not", wanted.goal)), budget.conflicts)
+        return
+    if _one_number(wanted):
+        yield from ({name: root} for name in wanted.declared for root in _roots(wanted, name))
+    match [*wanted.declared.items()]:
+        case [(name, ("Word", *letters))]:
+            alphabet: Any = letters
+            found = shortest_word(alphabet, name, [*wanted.premises, ("not", wanted.goal)])
+            yield None if found is None else {name: ("word", *found)}
+            return
+        case [(name, ("Walk", *arcs))]:
+            places = shortest(arcs, *ends(name, wanted.premises))
+            yield None if places is None else {name: ("walk", *places)}
+            return
     from synth_solvers import smt
 
-    return smt.decide(wanted, budget.rlimit).model
+    yield smt.decide(wanted, budget.rlimit).model
+
+
+def _roots(wanted: Sequent, name: str) -> list[Term]:
+    """Return the real roots of the one equation between polynomials that is a premise; none where there is no such."""
+    from synth_kernel.polynomial import add, from_term, primitive
+    from synth_solvers.algebra import real_roots
+
+    match wanted.premises:
+        case (("=", left, right),):
+            with suppress(ValueError, ArithmeticError, Undecided):
+                return real_roots(primitive(add(from_term(left, name), from_term(right, name), -1)))
+    return []
 
 
 def _fails(wanted: Sequent, model: Mapping[str, Term]) -> bool:
@@ -232,7 +268,7 @@ def _fails(wanted: Sequent, model: Mapping[str, Term]) -> bool:
 
 
 def _excluded(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:
-    """The premises exclude the model, or have another one only."""
+    """The premises exclude the model, have another one only, or one of them is false of it."""
     assert isinstance(wanted.goal, tuple)
     if set(wanted.sorts.values()) <= set(NUMBERS):
         with suppress(NotLinear):
@@ -243,6 +279,29 @@ def _excluded(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tuple[C
     if _finite(wanted):
         goal = ("not", ("and", *wanted.goal[1:]))
         yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
+    elif set(wanted.declared.values()) <= set(NUMBERS):
+        for name, value in wanted.bindings.items():
+            if isinstance(value, tuple) and value[0] == "root":  # of an interval that holds none or two: say which are
+                goal = ("or", *[("=", name, root) for root in _roots(wanted, name)])
+                yield from _proved_by(wanted, Claim("excluded", "entails", claim.premises, goal), budget)
+    yield from _false(wanted)
+
+
+def _false(wanted: Sequent) -> Iterator[tuple[Claim, Certificate]]:
+    """A premise of which nothing is left unknown where the model is put in, and which is false then."""
+    bindings = wanted.bindings
+    for premise in wanted.premises:
+        closed = _put(premise, bindings)
+        with suppress(Undefined, Undecided):
+            if evaluate(closed, {}) is False:
+                yield Claim("false", "entails", (), ("not", closed)), {"v": 1, "body": "exhaustive"}
+
+
+def _put(term: Term, bindings: Mapping[str, Term]) -> Term:
+    """Write the values of unknowns in their places."""
+    if isinstance(term, tuple):
+        return (term[0], *[_put(part, bindings) for part in term[1:]])
+    return bindings.get(term, term) if isinstance(term, str) else term
 
 
 def _proved_by(wanted: Sequent, other: Claim, budget: Budget) -> Iterator[tuple[Claim, Certificate]]:

@@ -30,8 +30,8 @@ class Proved:
 class Refuted:
     """The kernel accepted another claim, with this certificate, and the two cannot both hold.
 
-    Another claim is: a model of the premises in which the goal does not hold, that the premises exclude the model, a
-    point of the domain where two terms differ or have no value, or another count.
+    Another claim is: a model of the premises in which the goal does not hold, that the premises exclude the model or
+    that one of them is false of it, a point of the domain where two terms differ or have no value, or another count.
     """
 
     claim: Claim

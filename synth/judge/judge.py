@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import version
 
 from synth.family import Family
+from synth.grammar.features import depth, productions
 from synth.recheck import rows
 from synth.recheck.canonical import canonical
 from synth.records import Candidate, Evidence, Record, Rejection, Step
@@ -18,6 +19,10 @@ from synth_kernel.terms import write
 from synth_solvers.prove import Budget, prove
 from synth_solvers.verdicts import Agreed, Proved, Refuted, Verdict
 from synth_solvers.witness import witness
+
+MAX_DEPTH = 24  # nodes on a path of a problem, an answer or a step that is judged; right ones have at most 15
+MAX_NODES = 400  # productions in an answer or a step; right ones have at most 145
+MAX_PROBLEM = 1_000  # productions in a problem; the sampler's have at most 93
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,12 @@ def judge(family: Family, candidate: Candidate, setting: Setting) -> Record | Re
     try:
         tree, reading = family.problem(candidate.formal)
         answered = family.formal.read(candidate.formal_answer or "", "solution")
+        moves = _step_trees(family, candidate)
+        if why := too_large(tree, most=MAX_PROBLEM) or too_large(answered, *[move for _, move in moves]):
+            return Rejection(candidate, "parse", "too large", why)
         answer = reading.answer(answered)
         theory = reading.theory
         wanted = required(theory, answer)
-        moves = _step_trees(family, candidate)
         steps = [rows.step_claim(i, step.parents, reading.term(move)) for i, (step, move) in enumerate(moves)]
     except ValueError as error:
         return Rejection(candidate, "parse", type(error).__name__, str(error)[:400])
@@ -49,8 +56,19 @@ def judge(family: Family, candidate: Candidate, setting: Setting) -> Record | Re
         return Rejection(candidate, "parse", "kind", f"asks {theory.kind}, the family is {family.kind}")
     evidence = _evidence(theory, wanted, steps, setting)
     if isinstance(evidence, tuple):
-        return _unproved(candidate, *evidence, setting)
+        return unproved(candidate, *evidence, setting.min_grade)
     return _record(family, candidate, setting, (tree, answered, [move for _, move in moves]), theory, evidence)
+
+
+def too_large(*trees: Tree, most: int = MAX_NODES) -> str:
+    """Say what is too large about trees that a stranger wrote, "" where nothing is; proofs of larger ones take long.
+
+    >>> too_large(("sine", ("whole", "1"))), too_large(("add", *[("whole", "1")] * 400))
+    ('', 'depth above 24 or more than 400 productions')
+    """
+    if any(depth(tree) > MAX_DEPTH or productions(tree).total() > most for tree in trees):
+        return f"depth above {MAX_DEPTH} or more than {most} productions"
+    return ""
 
 
 def _step_trees(family: Family, candidate: Candidate) -> list[tuple[Step, Tree]]:
@@ -83,12 +101,14 @@ def _evidence(
     return evidence
 
 
-def _unproved(candidate: Candidate, claim: Claim, verdict: Verdict, setting: Setting) -> Rejection:
+def unproved(candidate: Candidate, claim: Claim, verdict: Verdict, min_grade: str) -> Rejection:
+    """Return the rejection of a candidate with a claim that was not proved; where it was refuted, by what."""
     if isinstance(verdict, Refuted):
-        other = f"{verdict.claim.form} {' '.join(verdict.claim.premises)}: {write(verdict.claim.goal)}"
-        return Rejection(candidate, "judge", f"{claim.role} refuted", write(claim.goal)[:400], other)
+        other = " ".join([verdict.claim.form, *verdict.claim.premises])
+        goal = write(verdict.claim.goal)
+        return Rejection(candidate, "judge", f"{claim.role} refuted", write(claim.goal)[:400], f"{other}: {goal}")
     if isinstance(verdict, Agreed):
-        return Rejection(candidate, "judge", f"{claim.role} only agreed", f"min_grade is {setting.min_grade}")
+        return Rejection(candidate, "judge", f"{claim.role} only agreed", f"min_grade is {min_grade}")
     return Rejection(candidate, "judge", f"{claim.role} unknown", getattr(verdict, "reason", ""))
 
 

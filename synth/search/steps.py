@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from synth.grammar.features import depth, productions
-from synth.judge.judge import Setting
+from synth.judge.judge import Setting, too_large, unproved
 from synth.propose import trace
 from synth.propose.ask import Ask
 from synth.recheck.rows import step_claim
 from synth.records import Candidate, Rejection, Step
-from synth.search.task import MAX_DEPTH, MAX_NODES, Task
+from synth.search.task import Task
 from synth_kernel.claims import Claim
-from synth_kernel.terms import write
 from synth_solvers.prove import prove
-from synth_solvers.verdicts import Agreed, Proved, Refuted, Verdict
+from synth_solvers.verdicts import Agreed, Proved
 
 ANSWER = "answer: "
 
@@ -59,8 +57,8 @@ def extend(
         step = trace.read_step(line, index)
         candidate = replace(candidate, steps=(*written.steps, step))
         tree = task.family.formal.read(step.formal, "step")
-        if depth(tree) > MAX_DEPTH or productions(tree).total() > MAX_NODES:
-            raise trace.TraceError(index + 1, "the fact is too large")
+        if why := too_large(tree):
+            return Rejection(candidate, "parse", "too large", why), 0
         fact = task.family.formal.render(tree, "step")
         claim = step_claim(index, step.parents, task.reading.term(tree))
     except ValueError as error:
@@ -80,17 +78,7 @@ def extend(
             written.log_probability + log_probability,
         )
         return longer, 1
-    return _refused(candidate, claim, verdict), 1
-
-
-def _refused(candidate: Candidate, claim: Claim, verdict: Verdict) -> Rejection:
-    """Return the rejection that the judge would give for this step."""
-    if isinstance(verdict, Refuted):
-        other = f"{verdict.claim.form} {' '.join(verdict.claim.premises)}: {write(verdict.claim.goal)}"
-        return Rejection(candidate, "judge", f"{claim.role} refuted", write(claim.goal)[:400], other)
-    if isinstance(verdict, Agreed):
-        return Rejection(candidate, "judge", f"{claim.role} only agreed")
-    return Rejection(candidate, "judge", f"{claim.role} unknown", getattr(verdict, "reason", ""))
+    return unproved(candidate, claim, verdict, setting.min_grade), 1
 
 
 def proved_part(task: Task, text: str, setting: Setting, most_calls: float = float("inf")) -> tuple[Written, int]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from synth.family import Family
-from synth.grammar.features import depth, productions
 from synth.judge.judge import Setting, judge
 from synth.propose import prompts, trace
 from synth.propose.ask import Ask
@@ -15,8 +14,6 @@ from synth.recheck.rows import ANSWER_ONLY
 from synth.records import Candidate, Record, Rejection, Source
 from synth_kernel.meaning import Reading
 
-MAX_DEPTH = 24  # nodes on a path of a step or an answer that is judged; right ones have at most 15
-MAX_NODES = 400  # productions in one; right ones have at most 145
 _SHOWN = 400  # characters of a message that are kept
 
 
@@ -82,14 +79,12 @@ def parse(task: Task, text: str) -> Parsed | Rejection:
     empty = Candidate(task.source, task.formal)
     try:
         steps, answer = trace.read(text)
-        trees = [task.family.formal.read(answer, "solution")]
-        trees += [task.family.formal.read(step.formal, "step") for step in steps if step.rule != ANSWER_ONLY]
-        too_large = any(depth(tree) > MAX_DEPTH or productions(tree).total() > MAX_NODES for tree in trees)
-        said = "" if too_large else task.family.formal.render(trees[0], "solution")
+        said = trace.canonical(task.family, answer, "solution")
+        for step in steps:
+            if step.rule != ANSWER_ONLY:
+                task.family.formal.read(step.formal, "step")
     except ValueError as error:
         return Rejection(empty, "parse", type(error).__name__, str(error)[:_SHOWN])
-    if too_large:
-        return Rejection(empty, "parse", "too large", f"depth above {MAX_DEPTH} or more than {MAX_NODES} productions")
     return Parsed(Candidate(task.source, task.formal, answer, steps), text, said)
 
 
