@@ -43,7 +43,7 @@ def solutions(theory: Theory) -> list[int]:
     [2, 3, 7, 8, 12, 13]
     """
     ((unknown, sort),) = theory.declarations
-    _, low, high = sort  # type: ignore[misc]
+    low, high = sort[1], sort[2]  # type: ignore[index]
     found = list(range(low, high + 1))  # type: ignore[arg-type, operator]
     for name, statement in theory.statements:
         known = residues(statement, unknown, name)

@@ -8,7 +8,7 @@ from synth_kernel.meaning import Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
 from synth_solvers.inequalities import greatest, support
-from synth_solvers.linear import independent
+from synth_solvers.linear import independent, solve
 from synth_solvers.monomials import polynomial_term
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
@@ -35,6 +35,7 @@ __all__ = [
     "number_tree",
     "polynomial_term",
     "simplify",
+    "solve",
     "support",
     "thin",
     "verdict_word",

@@ -29,7 +29,7 @@ class GcdBezout(Family):
     summary = "greatest common divisors with Bézout coefficients"
     method = "euclid"
     levels = {  # noqa: RUF012
-        1: {"numbers": 2, "top": 120, "gcd": 12, "divisions": (2, 3), "products": 0.0},
+        1: {"numbers": 2, "top": 250, "gcd": 15, "divisions": (2, 3), "products": 0.0},
         2: {"numbers": 2, "top": 500, "gcd": 40, "divisions": (3, 5), "products": 0.0},
         3: {"numbers": 2, "top": 5000, "gcd": 200, "divisions": (4, 7), "products": 0.2},
         4: {"numbers": 3, "top": 2000, "gcd": 60, "divisions": (5, 9), "products": 0.2},
