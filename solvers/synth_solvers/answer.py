@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import floor
@@ -10,6 +11,7 @@ from operator import and_
 from typing import Any
 
 from synth_kernel.claims import Theory
+from synth_kernel.evaluate import constant, evaluate
 from synth_kernel.terms import NUMBERS, Term, number
 from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
@@ -134,8 +136,8 @@ _OPERATIONS = {"'add": "+", "'subtract": "-", "'multiply": "*", "'divide": "/"}
 
 
 def _optimize(theory: Theory) -> Term | None:
-    if set(theory.sorts.values()) <= set(NUMBERS):
-        return _least(theory)
+    if "Walk" not in theory.sorts.values():
+        return (_least(theory) if set(theory.sorts.values()) <= set(NUMBERS) else None) or _descended(theory)
     ((name, sort),) = theory.declarations
     start, end = ends(name, theory.axioms + theory.clauses)
     places = shortest(sort[1:], start, end) if isinstance(sort, tuple) else None
@@ -155,6 +157,20 @@ def _least(theory: Theory) -> Term | None:
     if found is None or any(type(value) is not int for value in found[1].values()):
         return None
     return ("model", *[("=", name, value) for name, value in found[1].items()])
+
+
+def _descended(theory: Theory) -> Term | None:
+    """Ask for a model of a finite theory, then for one that costs less, until there is none."""
+    from synth_solvers.sat import model
+
+    best: Term | None = None
+    bound: tuple[Term, ...] = ()
+    while found := model(replace(theory, clauses=theory.clauses + bound)):
+        best = ("model", *[("=", name, found[name]) for name in theory.declared])
+        cost = theory.ask[-1]  # type: ignore[index]
+        values = {name: constant(found[name], sort) for name, sort in theory.declarations}
+        bound = (("<", cost, evaluate(cost, values)),)
+    return best
 
 
 def _count(theory: Theory) -> Term | None:
