@@ -11,8 +11,10 @@ import pytest
 from synth.errors import UserError
 from synth.export.export import export
 from synth.family.registry import families
+from synth.graph.concepts import concepts
 from synth.run import rounds
 from synth.run.corpus import rows_of
+from synth.run.graph import graph_of
 from synth.run.ledger import Ledger
 from synth.run.recipe import resolve
 from synth.run.verify import verify
@@ -181,3 +183,51 @@ def test_an_unreadable_corpus_is_one_clear_message(tmp_path, text):
     (tmp_path / "rows.parquet").write_bytes(text)
     with pytest.raises(UserError, match=r"rows\.parquet"):
         list(rows_of(tmp_path / "rows.parquet"))
+
+
+def lines(folder, split):
+    return [row["id"] for row in rows_of(folder / f"{split}.jsonl")]
+
+
+def test_a_curriculum_has_the_same_rows_with_what_builds_on_others_later(run, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("synth.export.export.AT_A_TIME", 5)
+    export(run, tmp_path / "data", order="curriculum")
+    level = {name: facts["level"] for name, facts in concepts(graph_of(run)).nodes(data=True)}
+    for split in ("train", "test"):
+        assert sorted(lines(tmp_path / "data", split)) == sorted(lines(dataset, split))
+        rows = list(rows_of(tmp_path / "data" / f"{split}.parquet"))
+        assert rows == list(rows_of(tmp_path / "data" / f"{split}.jsonl"))
+        keys = [(max(level[f"{row['family']}/{feature}"] for feature in row["features"]), len(row["steps"]),
+                 len(row["claims"]), len(row["formal"]), row["id"]) for row in rows]  # fmt: skip
+        assert keys == sorted(keys) and len({key[0] for key in keys}) > 1
+    assert lines(tmp_path / "data", "train") != lines(dataset, "train")
+    assert "## The order of the rows" in (tmp_path / "data" / "README.md").read_text()
+    assert "## The order" not in (dataset / "README.md").read_text()
+
+
+def test_a_selection_can_be_put_in_order_too(run, tmp_path):
+    found = []
+    for order in ("run", "curriculum"):
+        export(run, tmp_path / order, rows=12, order=order)
+        found.append([row for split in ("train", "test") for row in lines(tmp_path / order, split)])
+    assert sorted(found[0]) == sorted(found[1]) and len(found[0]) == 12
+
+
+def test_an_unknown_order_is_one_clear_message_and_a_failed_export_leaves_nothing(run, tmp_path):
+    with pytest.raises(UserError, match=r"no order 'curiculum'; did you mean 'curriculum'\?"):
+        export(run, tmp_path / "data", order="curiculum")
+    copy = shutil.copytree(run, tmp_path / "copy")
+    shard = next(copy.glob("rows-*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:-9])
+    with pytest.raises(UserError, match=r"is not as the ledger .* names it"):
+        export(copy, tmp_path / "data")
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_the_card_names_families_that_a_split_leaves_in_train(tmp_path, monkeypatch):
+    monkeypatch.setattr(rounds, "in_workers", lambda function, todo, workers: map(function, todo))
+    split = {"by": "composition", "hold_out": [["and", "or"], ["or", "and"]]}
+    rounds.generate(resolve({**RECIPE, "split": split}, "test", families()), tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "data")
+    card = (tmp_path / "data" / "README.md").read_text()
+    assert "No row of linear_system is on the test side." in card or "No row of knights, linear_system is" in card

@@ -13,7 +13,9 @@ from synth.graph.audit import audit, inherited
 from synth.graph.build import tables_of
 from synth.graph.join import Shard, joined
 from synth.graph.pairs import unseen_pairs
+from synth.graph.reach import reach_of
 from synth.graph.schema import STRONG
+from synth.propose.sampler import draw
 from synth.records import Source
 from synth.run import rounds
 from synth.run.batch import make_one
@@ -109,11 +111,29 @@ def test_the_side_depends_on_the_row_and_the_recipe_only(rows, by):
         ({"by": "pair", "deeper_than": 3}, "deeper_than is for `by: depth`"),
         ({"by": "pair", "hold_out": ["says"]}, "split: hold_out"),
         ({"by": "depth", "deeper_than": 0}, "split: deeper_than"),
+        ({"by": "pair", "hold_out": [["says", "bth"]]}, "no family of the recipe has 'bth'; did you mean 'both'"),
+        ({"by": "composition", "hold_out": [["sys", "and"]]}, "has 'sys'; did you mean 'says'"),
+        ({"by": "composition", "hold_out": [["and", "says"]]}, "'says' never stands directly inside 'and'"),
     ],
 )
 def test_a_split_that_makes_no_sense_is_named(split, said):
     with pytest.raises(UserError, match=said):
         recipe_of(**split)
+
+
+def test_a_pair_that_no_problem_joins_cannot_be_held_out():
+    with pytest.raises(UserError, match="no problem of the recipe's families has both 'above' and 'everywhere'"):
+        recipe_of("derivative", by="pair", hold_out=[["above", "everywhere"]])
+
+
+@pytest.mark.parametrize("name", sorted(families()))
+def test_no_drawn_problem_nests_what_is_called_impossible(name):
+    reach, family = reach_of(families()[name]), families()[name]
+    for index in range(6):
+        drawn = draw(family, Source(name, max(family.levels), 3, index))
+        if isinstance(drawn, tuple):
+            found = compositions(family.formal.read(drawn[0].formal, "problem"))
+            assert found and all(reach.nests(*pair) for pair in found)
 
 
 def test_a_row_is_made_of_rows_of_one_side_only():

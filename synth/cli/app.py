@@ -264,17 +264,18 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the dataset.")] = Path("dataset"),
     rows: Annotated[int | None, typer.Option("-n", "--rows", help="Select so many, by quota; all if left out.")] = None,
     select: Annotated[str, typer.Option(help="How rows are selected: coverage or raking.")] = "coverage",
+    order: Annotated[str, typer.Option(help="run, or curriculum: what builds on other concepts comes later.")] = "run",
     as_json: Json = False,
 ) -> None:
     """Write a run as a dataset: Parquet, JSON lines, a card, the recipe, and recheck.pyz.
 
     Example: synth export corpus --out dataset
 
-    Example: synth export corpus --out dataset --rows 10000 --select coverage
+    Example: synth export corpus --out dataset --rows 10000 --select coverage --order curriculum
     """
     from synth.export.export import export as write
 
-    found = write(folder, out, rows=rows, select=select)  # type: ignore[arg-type]  # checked there
+    found = write(folder, out, rows=rows, select=select, order=order)  # type: ignore[arg-type]  # checked there
     if as_json:
         return _print_json(found)
     for file in found["files"]:

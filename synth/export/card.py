@@ -19,7 +19,14 @@ THIN = 12  # cells that are named where a selection falls short
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 
 
-def card(recipe: Recipe, status: Status, figures: Figures, digest: str, selection: Selection | None = None) -> str:
+def card(
+    recipe: Recipe,
+    status: Status,
+    figures: Figures,
+    digest: str,
+    selection: Selection | None = None,
+    order: str = "run",
+) -> str:
     """Return the text of README.md for an export, with front matter that the Hugging Face Hub reads."""
     rows = figures.splits.total()
     front = {
@@ -35,28 +42,40 @@ def card(recipe: Recipe, status: Status, figures: Figures, digest: str, selectio
             }
         ],
     }
-    return (
-        f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
-        + "\n".join(_body(recipe, status, figures, digest, selection))
-        + "\n"
+    parts = (
+        _head(recipe, status, figures),
+        _yield(status, figures),
+        _lost(status),
+        _steered(status),
+        _selection(selection) if selection else (),
+        _order(order),
+        _model(recipe, status) if status.tries else (),
+        _evidence(figures, digest),
+        _limits(recipe, status, figures),
     )
+    text = "\n".join(line for part in parts for line in part)
+    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n{text}\n"
 
 
-def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selection: Selection | None) -> Iterator[str]:
-    rows = figures.splits.total()
+def _head(recipe: Recipe, status: Status, figures: Figures) -> Iterator[str]:
     held_out = ", ".join(f"{n:,} in `{split}`" for split, n in sorted(figures.splits.items()))
     yield "# A corpus of proved problems\n"
     yield (
-        f"{rows:,} problems with their answers over {len(status.levels)} families, {held_out}. Every row carries the "
-        "claims that make its answer right and a certificate for each. Check them without installing anything:\n"
+        f"{figures.splits.total():,} problems with their answers over {len(status.levels)} families, {held_out}. Every "
+        "row carries the claims that make its answer right and a certificate for each. Check them without installing "
+        "anything:\n"
     )
     yield "```\npython recheck.pyz train.jsonl test.jsonl\n```\n"
     same = "" if recipe.model.name.startswith("openai:") else "; the same recipe gives the same bytes"
     yield f"Made by `synth` from `recipe.yaml` (seed {recipe.seed}){same}.\n"
+
+
+def _yield(status: Status, figures: Figures) -> Iterator[str]:
     yield "## Yield\n"
     share = status.accepted / status.proposed if status.proposed else 0
     yield (
-        f"{status.proposed:,} problems were proposed, {status.accepted:,} accepted ({share:.1%}), {rows:,} exported. "
+        f"{status.proposed:,} problems were proposed, {status.accepted:,} accepted ({share:.1%}), "
+        f"{figures.splits.total():,} exported. "
         f"Variety over {status.cells['accepted']:,} cells (family × level × pair of features): "
         f"{status.entropy_nats['proposed']:.3f} nats proposed, {status.entropy_nats['accepted']:.3f} nats accepted "
         "(plug-in estimate).\n"
@@ -65,6 +84,9 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selecti
         ("family", "level", "proposed", "accepted", "yield", "asked for"),
         ((f, n, p, a, f"{a / p:.1%}" if p else "–", q) for f, n, p, a, q in table(status)),
     )
+
+
+def _lost(status: Status) -> Iterator[str]:
     yield "### What was lost, and why\n"
     if status.losses:
         yield from _table(
@@ -77,18 +99,33 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selecti
         yield "### Gaps: rows that were asked for and could not be made\n"
         keys = ("family", "level", "missing", "why")
         yield from _table(keys, ([gap[key] for key in keys] for gap in status.gaps))
-    if status.demand:
-        yield "## What was demanded\n"
-        yield from (f"- {sentence}" for sentence in demand.said(status.demand))
-        yield ""
-    if status.benchmarks:
-        yield "## What was kept out\n"
-        yield from (f"- {sentence}" for sentence in benchmarks.said(status.benchmarks, status.losses))
-        yield ""
-    if selection:
-        yield from _selection(selection)
-    if status.tries:
-        yield from _model(recipe, status)
+
+
+def _steered(status: Status) -> Iterator[str]:
+    """Say what was demanded, and what was kept out."""
+    for title, sentences in (
+        ("What was demanded", demand.said(status.demand)),
+        ("What was kept out", benchmarks.said(status.benchmarks, status.losses)),
+    ):
+        if found := list(sentences):
+            yield f"## {title}\n"
+            yield from (f"- {sentence}" for sentence in found)
+            yield ""
+
+
+def _order(order: str) -> Iterator[str]:
+    if order == "curriculum":
+        yield "## The order of the rows\n"
+        yield (
+            "A curriculum. A concept (a feature of a family) requires another that at least 80 % of its problems have, "
+            "that more problems have, and that is met at no higher level; its own level is the longest chain of what "
+            "it requires. Rows stand by the highest level among their concepts; ties by effort, as far as it shows in "
+            "a row: the number of steps, the number of claims, the length of the problem.\n"
+        )
+
+
+def _evidence(figures: Figures, digest: str) -> Iterator[str]:
+    """Say by what rows are shown, and what has to be trusted."""
     yield "## Grades\n"
     names = {
         "W": "W (witness: the kernel accepted a certificate for every claim)",
@@ -110,14 +147,22 @@ def _body(recipe: Recipe, status: Status, figures: Figures, digest: str, selecti
         f"Grammar, meaning and phrases travel inside `recheck.pyz`; their digest is `{digest}`. Solvers, samplers and "
         "models are not trusted: what they find is checked.\n"
     )
-    yield "## Known limits\n"
+
+
+def _limits(recipe: Recipe, status: Status, figures: Figures) -> Iterator[str]:
+    rows = figures.splits.total()
     share = figures.splits["test"] / rows if rows else 0
+    whole = sorted({family for family, _ in figures.families if not figures.families[family, "test"]})
+    untested = f" No row of {', '.join(whole)} is on the test side." if whole and recipe.split.test else ""
+    alike_too = "".join(f" In the run, {sentence}." for sentence in alike.said(status.alike))
+    yield "## Known limits\n"
     yield (
         f"- The split is by {recipe.split.by}: {share:.1%} of the rows are on the test side, {recipe.split.test:.1%} "
-        "were asked for; where a family has few of them the share is coarse. The split holds along the relations that "
-        "are recorded: equal problems, proved equivalences, equal shapes where it is by shape, descent.\n"
+        f"were asked for; where a family has few of them the share is coarse.{untested} The split holds along the "
+        "relations that are recorded: equal problems, proved equivalences, equal shapes where it is by shape, "
+        "descent.\n"
         "- Duplicates are problems with equal canonical keys; problems that merely resemble each other are kept."
-        f"{''.join(f' In the run, {sentence}.' for sentence in alike.said(status.alike))}\n"
+        f"{alike_too}\n"
         "- Problems come from a grammar: their wording is regular, and their mix is that of the sampler"
         f"{' and of the model' if recipe.model.name and recipe.model.pose else ''}"
         f"{', steered towards what was demanded' if status.demand else ''}.\n"

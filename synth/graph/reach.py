@@ -73,6 +73,38 @@ class Reach:
                     changed = True
         return (1 << len(names)) - 1 in found[self._start]
 
+    def nests(self, outer: str, inner: str) -> bool:
+        """Say whether one production can stand directly inside another.
+
+        >>> from synth.family.registry import families
+        >>> reach = Reach(families()["knights"].formal.grammar, "problem")
+        >>> reach.nests("says", "and"), reach.nests("and", "says")
+        (True, False)
+        """
+        return any(
+            inner in self._heads[symbol.name]
+            for rule in self._grammar.rules
+            if rule.tag == outer
+            for symbol in rule.symbols
+            if not symbol.terminal
+        )
+
+    @cached_property
+    def _heads(self) -> Mapping[str, set[str]]:
+        """The productions that can be the topmost of what a nonterminal derives."""
+        found: dict[str, set[str]] = {origin: set() for origin in self._grammar.nonterminals}
+        changed = True
+        while changed:
+            changed = False
+            for rule in self._grammar.rules:
+                new = {rule.tag} - {"", "_"}
+                if not new:
+                    new = set().union(*(found[symbol.name] for symbol in rule.symbols if not symbol.terminal))
+                if not new <= found[rule.origin]:
+                    found[rule.origin] |= new
+                    changed = True
+        return found
+
 
 def _below(grammar: Grammar) -> Mapping[str, frozenset[str]]:
     below: dict[str, set[str]] = {origin: set() for origin in grammar.nonterminals}

@@ -246,13 +246,18 @@ def resolve(data: Mapping[str, Any], place: str, families: Mapping[str, Levelled
         raise UserError("no family is installed; reinstall the package, or install one that offers `synth.families`")
     _check_model(recipe, place)
     shares = recipe.families or {name: Share() for name in families}
-    return recipe.model_copy(
+    resolved = recipe.model_copy(
         update={
             "families": {name: _resolved(name, shares[name], place, families, recipe) for name in sorted(shares)},
             "languages": tuple(dict.fromkeys(recipe.languages)),
             "demand": recipe.demand or ("none" if recipe.model.name else "coverage"),
         }
     )
+    if resolved.split.hold_out:
+        from synth.run.split import check_hold_out
+
+        check_hold_out(resolved, place, families)
+    return resolved
 
 
 def _check_model(recipe: Recipe, place: str) -> None:

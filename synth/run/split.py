@@ -18,7 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from synth.errors import UserError, did_you_mean
 from synth.grammar.features import depth, pairs
+from synth.graph.reach import reach_of
 from synth.graph.shape import shape
 from synth_kernel.claims import digest
 from synth_kernel.tables import Tree
@@ -62,6 +64,25 @@ def held_out(recipe: Recipe, family: str) -> frozenset[tuple[str, str]]:
     if split.hold_out:
         return frozenset(_ordered(split.by, one, two) for one, two in split.hold_out)
     return _chosen(split.by, family, tuple(recipe.families[family].levels), recipe.seed, float(split.test))
+
+
+def check_hold_out(recipe: Recipe, place: str, families: Mapping[str, Any]) -> None:
+    """Raise `UserError` where the recipe holds out what no problem of its families has; `place` stands in it."""
+    split = recipe.split
+    reaches = [reach_of(families[name]) for name in recipe.families] if split.hold_out else []
+    known = frozenset().union(*(reach.productions for reach in reaches))
+    for pair in split.hold_out:
+        for name in pair:
+            if name not in known and not (split.by == "pair" and ":" in name):
+                raise UserError(
+                    f"{place}: split: hold_out: no family of the recipe has {name!r}; {did_you_mean(name, known)}"
+                )
+        if split.by == "pair" and not any(reach.joins(pair) for reach in reaches):
+            raise UserError(f"{place}: split: hold_out: no problem of the recipe's families has both {pair[0]!r} and "
+                            f"{pair[1]!r}; name a pair that some problem joins")  # fmt: skip
+        if split.by == "composition" and not any(reach.nests(*pair) for reach in reaches):
+            raise UserError(f"{place}: split: hold_out: {pair[1]!r} never stands directly inside {pair[0]!r}; name "
+                            "the outer production first, then one that can stand in it")  # fmt: skip
 
 
 def _ordered(by: str, one: str, two: str) -> tuple[str, str]:
