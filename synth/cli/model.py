@@ -68,6 +68,7 @@ def card(
     exam: Annotated[bool, typer.Option("--exam", help="Examine it now; needs the extra [model].")] = False,
     problems: Annotated[int, typer.Option("--problems", min=2, help="Held-out problems of a family and level.")] = 100,
     samples: Annotated[int, typer.Option("--samples", min=1, help="Replies to each problem.")] = 16,
+    temperature: Annotated[float, typer.Option(min=0, max=5, help="At which solutions are drawn.")] = 1.0,
     family: Annotated[list[str], typer.Option("--family", "-f", help="Examine only this one; may be repeated.")] = [],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")] = False,
 ) -> None:
@@ -91,7 +92,9 @@ def card(
         _needs_torch()
         from synth.propose.train.start import sit_exam
 
-        found = sit_exam(folder, problems=problems, samples=samples, only=family, report=_marks)
+        found = sit_exam(
+            folder, problems=problems, samples=samples, temperature=temperature, only=family, report=_marks
+        )
         if model != "bundled" and not family:
             cards.write(folder, found)
     else:

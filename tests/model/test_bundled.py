@@ -19,6 +19,7 @@ from synth.propose.train.recipe import Recipe, Stage, recipe_of
 from synth.propose.weights import CARD, EXAM, LESSONS, bundled_folder, facts
 
 FOLDER = bundled_folder()
+TEMPERATURE = facts(FOLDER, EXAM)["temperature"]
 
 
 def test_it_is_small_and_only_data() -> None:
@@ -74,7 +75,7 @@ def best() -> exam.Solved:
 
 
 def test_a_small_exam_comes_out_within_the_interval_that_is_stated(best: exam.Solved) -> None:
-    found = exam.examine(families()[best.family], best.level, exam.speaker(FOLDER), problems=16, samples=8,
+    found = exam.examine(families()[best.family], best.level, exam.speaker(FOLDER, TEMPERATURE), problems=16, samples=8,
                          dropped=best.dropped)  # fmt: skip
     low, high = best.pass_1_interval
     lowest, highest = exam.wilson(found.pass_at["1"], found.problems)
@@ -83,7 +84,7 @@ def test_a_small_exam_comes_out_within_the_interval_that_is_stated(best: exam.So
 
 
 def test_the_same_exam_gives_the_same_replies(best: exam.Solved) -> None:
-    generate = exam.speaker(FOLDER)
+    generate = exam.speaker(FOLDER, TEMPERATURE)
     problem = next(
         one for one in exam.held_out(families()[best.family], best.level, 1, frozenset())
         if isinstance(one, exam.Problem)

@@ -332,11 +332,14 @@ def test_an_interval_holds_its_share(share: float, count: int) -> None:
 
 
 def test_a_card_says_what_the_exam_found(trained: Path) -> None:
-    found = exam.sit(lambda asked, samples, seed: [[Reply("", 0)] * samples for _ in asked], {"knights": [1]},
-                     problems=4, samples=8)  # fmt: skip
+    def silent(asked: Sequence[str], samples: int, seed: int) -> list[list[Reply]]:
+        return [[Reply("", 0)] * samples for _ in asked]
+
+    found = exam.sit(silent, silent, {"knights": [1]}, problems=4, samples=8, temperature=0.5)
     card.write(trained / "model", found)
     said = (trained / "model" / "README.md").read_text()
     assert "| knights | 1 | 4 | 0.0 | 0.0 |" in said and "It knows: nothing" in said
+    assert "to each problem at temperature 0.5," in said
     assert json.loads((trained / "model" / "exam.json").read_text()) == found
     shown = CliRunner().invoke(app, ["card", "--model", str(trained / "model"), "--json"])
     assert shown.exit_code == 0

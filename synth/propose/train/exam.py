@@ -297,30 +297,32 @@ def posed_of(facts: Mapping[str, Any]) -> Posed:
     return Posed(**{**facts, "accepted_interval": tuple(facts["accepted_interval"])})
 
 
-def speaker(folder: Path) -> Generate:
-    """Return what replies with the model of a folder: temperature 1, no grammar, at most 512 tokens."""
+def speaker(folder: Path, temperature: float = 1.0) -> Generate:
+    """Return what replies with the model of a folder: no grammar, at most 512 tokens."""
     from synth.propose.local.model import LocalModel
 
     model = LocalModel(str(folder), "bundled")
 
     def generate(prompts: Sequence[str], samples: int, seed: int) -> list[list[Reply]]:
         asks = [Ask("solve", "", prompt, ()) for prompt in prompts]
-        return model.propose(asks, Draw(samples, 1.0, LONGEST, seed, constrained=False))
+        return model.propose(asks, Draw(samples, temperature, LONGEST, seed, constrained=False))
 
     return generate
 
 
 def sit(
-    generate: Generate,
+    solver: Generate,
+    composer: Generate,
     mix: Mapping[str, Iterable[int]],
     *,
     problems: int = 100,
     samples: int = 16,
     taught: frozenset[str] = frozenset(),
     dropped: Mapping[tuple[str, int], Sequence[int]] | None = None,
+    temperature: float = 1.0,
     report: Callable[[Solved | Posed], None] | None = None,
 ) -> dict[str, Any]:
-    """Examine families and levels in both roles; return what `exam.json` holds."""
+    """Examine families and levels in both roles; return what `exam.json` holds, `temperature` being the solver's."""
     solved: list[Solved] = []
     posed: list[Posed] = []
     for name, levels in sorted(mix.items()):
@@ -328,9 +330,9 @@ def sit(
             family = families()[name]
             left = (dropped or {}).get((name, level), ())
             solved.append(
-                examine(family, level, generate, problems=problems, samples=samples, taught=taught, dropped=left)
+                examine(family, level, solver, problems=problems, samples=samples, taught=taught, dropped=left)
             )
-            posed.append(examine_posing(family, level, generate, asked=problems, taught=taught))
+            posed.append(examine_posing(family, level, composer, asked=problems, taught=taught))
             for row in (solved[-1], posed[-1]):
                 if report:
                     report(row)
@@ -338,7 +340,7 @@ def sit(
         "seed": SEED,
         "problems": problems,
         "samples": samples,
-        "temperature": 1.0,
+        "temperature": temperature,
         "solve": as_json(solved),
         "pose": as_json(posed),
     }

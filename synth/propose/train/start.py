@@ -80,13 +80,15 @@ def sit_exam(
     *,
     problems: int = 100,
     samples: int = 16,
+    temperature: float = 1.0,
     only: Sequence[str] = (),
     report: Callable[[Solved | Posed], None] | None = None,
 ) -> dict[str, Any]:
     """Examine the model of a folder on what it was taught, or on some families; return what `exam.json` holds.
 
     Problems that occur among the lessons are dropped: by the digests in the folder of the training, or else as the
-    exam in the folder says. Takes some minutes on one core; less with fewer problems or samples.
+    exam in the folder says. Solutions are drawn at `temperature`, problems at 1. Takes some minutes on one core; less
+    with fewer problems or samples.
     """
     try:
         mix = recipe_of(facts(folder, LESSONS)["recipe"]).mix
@@ -102,5 +104,13 @@ def sit_exam(
         dropped = {(row["family"], row["level"]): row["dropped"] for row in facts(folder, EXAM)["solve"]}
     chosen = {name: list(levels) for name, levels in mix.items() if not only or name in only}
     return sit(
-        speaker(folder), chosen, problems=problems, samples=samples, taught=taught, dropped=dropped, report=report
+        speaker(folder, temperature),
+        speaker(folder),
+        chosen,
+        problems=problems,
+        samples=samples,
+        taught=taught,
+        dropped=dropped,
+        temperature=temperature,
+        report=report,
     )
