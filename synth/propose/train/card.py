@@ -92,8 +92,9 @@ def _solving(exam: dict[str, Any], rows: Sequence[Solved]) -> Iterable[str]:
     yield (
         f"Drawn from seed {exam['seed']}, which no lesson comes from; a problem that occurs among the lessons was "
         f"dropped ({sum(len(row.dropped) for row in rows)} were). {exam['samples']} replies to each problem at "
-        f"temperature {exam['temperature']:g}, nothing masked. *valid*: the reply ends and all of it parses. "
-        "*pass@k*: within k tries a reply whose answer and steps are all proved (unbiased estimate). *gap closed*: (pass@8 − pass@1) / (1 − pass@1). "
+        f"temperature {exam['temperature']:g}, nothing masked. *valid*: the reply ends and all of it parses. *pass@k*: "
+        "within k tries a reply whose answer and steps are all proved (unbiased estimate). *gap closed*: "
+        "(pass@8 − pass@1) / (1 − pass@1). "
         "*guessing*: pass@8 of answers of other problems, fitted to this one; without steps, so that it counts only "
         "where a family has none. *counts*: pass@1 in 0.2–0.7, at least 60 % of the gap closed, not guessable."
     )
