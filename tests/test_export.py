@@ -226,7 +226,7 @@ def test_an_unknown_order_is_one_clear_message_and_a_failed_export_leaves_nothin
 
 def test_the_card_names_families_that_a_split_leaves_in_train(tmp_path, monkeypatch):
     monkeypatch.setattr(rounds, "in_workers", lambda function, todo, workers: map(function, todo))
-    split = {"by": "composition", "hold_out": [["and", "or"], ["or", "and"]]}
+    split = {"by": "composition", "hold_out": [["says", "both"]]}
     rounds.generate(resolve({**RECIPE, "split": split}, "test", families()), tmp_path / "run")
     export(tmp_path / "run", tmp_path / "data")
     card = (tmp_path / "data" / "README.md").read_text()

@@ -112,8 +112,8 @@ def test_the_side_depends_on_the_row_and_the_recipe_only(rows, by):
         ({"by": "pair", "hold_out": ["says"]}, "split: hold_out"),
         ({"by": "depth", "deeper_than": 0}, "split: deeper_than"),
         ({"by": "pair", "hold_out": [["says", "bth"]]}, "no family of the recipe has 'bth'; did you mean 'both'"),
-        ({"by": "composition", "hold_out": [["sys", "and"]]}, "has 'sys'; did you mean 'says'"),
-        ({"by": "composition", "hold_out": [["and", "says"]]}, "'says' never stands directly inside 'and'"),
+        ({"by": "composition", "hold_out": [["sys", "both"]]}, "has 'sys'; did you mean 'says'"),
+        ({"by": "composition", "hold_out": [["both", "says"]]}, "'says' never stands directly inside 'both'"),
     ],
 )
 def test_a_split_that_makes_no_sense_is_named(split, said):

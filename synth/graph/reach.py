@@ -78,7 +78,7 @@ class Reach:
 
         >>> from synth.family.registry import families
         >>> reach = Reach(families()["knights"].formal.grammar, "problem")
-        >>> reach.nests("says", "and"), reach.nests("and", "says")
+        >>> reach.nests("says", "both"), reach.nests("both", "says")
         (True, False)
         """
         return any(
