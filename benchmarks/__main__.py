@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Printed
 
+from benchmarks.figure import figure
 from benchmarks.measure import Options, Table
 from synth.family.registry import families
 
@@ -124,6 +125,8 @@ def write(new: dict[str, dict[str, Any]]) -> None:
     results.update(new)
     place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (HERE / "results.md").write_text(markdown(results), encoding="utf-8")
+    if "demand_unseen" in new:
+        (HERE.parent / "docs" / "coverage.svg").write_text(figure(results), encoding="utf-8")
 
 
 def markdown(results: dict[str, dict[str, Any]]) -> str:

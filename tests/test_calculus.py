@@ -398,3 +398,11 @@ def test_a_second_opinion_agrees() -> None:
     assert sympy_check.agrees(("D", f, "x"), ("+", g, 1), "x") is False
     found = sympy_check.antiderivative(g, "x")
     assert found is not None and recheck(*identity(("D", found, "x"), g), NORMAL)
+
+
+def test_the_search_for_an_antiderivative_ends_after_so_many_calls_and_leaves_nothing_behind():
+    hard = ("*", ("^", ("+", ("sin", "x"), 7), 5), ("log", ("+", ("^", "x", 2), 3)))
+    before = sys.getprofile()
+    assert sympy_check.antiderivative(hard, "x", calls=20_000) is None
+    assert sys.getprofile() is before
+    assert sympy_check.antiderivative(("*", 2, "x"), "x", calls=20_000) == ("^", "x", 2)

@@ -44,12 +44,13 @@ class Player:
     name: str = "player"
     continues: bool = True
     known: frozenset[str] | None = None
+    levels: tuple[int, ...] = (1, 2, 3, 4, 5)
     mass: Callable[[str], float] = lambda text: 0.0
     asks: list[Ask] = field(default_factory=list)
     tokens: int = 0
 
     def knows(self, family: str, level: int | None = None) -> bool:
-        return self.known is None or family in self.known
+        return self.known is None or (family in self.known and level in {None, *self.levels})
 
     def propose(self, asks: Sequence[Ask], draw: Draw) -> list[list[Reply]]:
         return [[self._reply(ask, draw, f"{place} {k}") for k in range(draw.n)] for place, ask in enumerate(asks)]
@@ -737,4 +738,15 @@ def test_families_that_a_model_does_not_know_are_left_out(run_solve, rows, tmp_p
     model = Player(lambda ask, rng: right(ask), known=frozenset({"linear_system"}))
     done = run_solve(both, "-q", model=model)
     assert done.exit_code == 0
-    assert "1 problems are of families that player does not know" in done.output
+    assert "1 problems are of families or levels that player does not know" in done.output
+
+
+def test_levels_that_a_model_does_not_know_are_asked_only_where_they_are_named(run_solve):
+    def cells(*arguments):
+        model = Player(lambda ask, rng: right(ask), known=frozenset({"linear_system"}), levels=(1,))
+        done = run_solve("linear_system", "-n", 1, "-q", "--json", *arguments, model=model)
+        assert done.exit_code == 0
+        return [cell["level"] for cell in json.loads(done.stdout)["cells"]]
+
+    assert cells() == [1]
+    assert cells("-l", 2) == [2]

@@ -5,7 +5,11 @@ Terms are built node by node through sympy's API; no text is parsed.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from types import FrameType
 from typing import Any
 
 import sympy
@@ -15,6 +19,7 @@ from synth_kernel.terms import Term, number
 _FUNCTIONS = {name: getattr(sympy, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "atan")}
 _NAMES = {sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan", sympy.atan: "atan"}
 _POINTS = (Fraction(1, 3), Fraction(17, 7), Fraction(-5, 4), Fraction(31, 5), Fraction(-43, 11))
+MAX_CALLS = 3_000_000  # of functions, in one search for an antiderivative: some seconds
 
 
 class Unsupported(ValueError):
@@ -99,13 +104,41 @@ def agrees(f: Term, g: Term, unknown: str) -> bool | None:
         return None
 
 
-def antiderivative(term: Term, unknown: str) -> Term | None:
-    """Return an antiderivative that sympy finds, None where it finds none in our functions.
+class WorkError(BaseException):
+    """The work is spent. No `Exception`, for sympy catches those and goes on."""
 
-    >>> antiderivative(("*", 2, "x"), "x")
-    ('^', 'x', 2)
+
+@contextmanager
+def bounded(calls: int) -> Iterator[None]:
+    """Raise `WorkError` in a block after so many calls of functions, which do not depend on the machine as time does.
+
+    sympy's caches are emptied, so that they do not depend on what was asked before either.
+    """
+    left, before = calls, sys.getprofile()
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal left
+        left -= event == "call" or event == "c_call"
+        if left < 0:
+            sys.setprofile(before)
+            raise WorkError
+
+    sympy.core.cache.clear_cache()
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def antiderivative(term: Term, unknown: str, calls: int = MAX_CALLS) -> Term | None:
+    """Return an antiderivative that sympy finds in so many calls, None where it finds none in our functions.
+
+    >>> antiderivative(("*", 2, "x"), "x"), antiderivative(("*", 2, "x"), "x", calls=100)
+    (('^', 'x', 2), None)
     """
     try:
-        return from_sympy(sympy.integrate(to_sympy(term), sympy.Symbol(unknown, real=True)))
-    except (Unsupported, TypeError, ValueError, ArithmeticError, NotImplementedError, RecursionError):
+        with bounded(calls):
+            return from_sympy(sympy.integrate(to_sympy(term), sympy.Symbol(unknown, real=True)))
+    except (Unsupported, TypeError, ValueError, ArithmeticError, NotImplementedError, RecursionError, WorkError):
         return None

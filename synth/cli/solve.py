@@ -60,6 +60,8 @@ def solve(
 ) -> None:
     """Let a model solve problems, each solution proved or refused, and report what the search was worth.
 
+    Without --level only the levels that the model knows are asked, as in a run.
+
     Example: synth solve linear_system --model bundled --level 1 --strategy beam --budget 8
 
     Example: synth solve corpus --model bundled --calibrate --budget 16
@@ -75,12 +77,17 @@ def solve(
     if calibrate:
         _check_calibration(what, strategy, asked, out)
     opened = open_model(model, Serving(server_kind, concurrency, price_in, price_out, max_cost))
-    known = [task for task in asked if opened.knows(task.family.name)]
+    every = bool(level) or calibrate  # levels that were asked for are tried, known or not
+    known = [task for task in asked if opened.knows(task.family.name, None if every else task.source.level)]
     if not known:
         unknown = ", ".join(sorted({task.family.name for task in asked}))
         raise UserError(f"the model {opened.name} does not know {unknown}; `synth model card` names what it knows")
     if skipped := len(asked) - len(known):
-        typer.echo(f"{skipped:,} problems are of families that {opened.name} does not know; left out", err=True)
+        typer.echo(
+            f"{skipped:,} problems are of families or levels that {opened.name} does not know; left out"
+            + ("" if every else " (--level asks at a level all the same)"),
+            err=True,
+        )
     limits = Budget(budget * len(known), tokens, calls, seconds)
     draw = Draw(temperature=temperature, max_tokens=max_tokens, seed=seed)
     outcomes = search(known, opened, strategy, limits, draw, budget, calibrate, None if quiet else _told())

@@ -92,6 +92,7 @@ def read_batch(recipe: Recipe, posed: Sequence[tuple[Draft, Reply]]) -> list[Dra
 
 def _read(recipe: Recipe, draft: Draft, reply: Reply) -> Draft:
     from synth.family.registry import families
+    from synth.judge.judge import MAX_PROBLEM, too_large
     from synth.propose.repair import repair
 
     source = replace(draft.source, proposer=name_of(recipe.model.name), **_by_model(recipe))
@@ -108,6 +109,8 @@ def _read(recipe: Recipe, draft: Draft, reply: Reply) -> Draft:
         tree = family.problem(text)[0]
     except ValueError as error:
         return refused(type(error).__name__ if reply.finished else "cut off", str(error))
+    if why := too_large(tree, most=MAX_PROBLEM):
+        return refused("too large", why)
     missing = set(draft.wanted) - set(family.features_of(tree))
     if missing:
         return refused("off-cell", f"lacks {', '.join(sorted(missing))}")
