@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from synth.errors import UserError
 from synth.export.export import export
 from synth.family.registry import families
 from synth.run import rounds
+from synth.run.batch import make
 from synth.run.corpus import files_of, rows_of
 from synth.run.explain import why
 from synth.run.ledger import Ledger
+from synth.run.merge import refused
 from synth.run.recipe import Recipe, parse, resolve
 from synth.run.status import status
 
@@ -40,6 +43,12 @@ def rejections_in(folder):
 
 def digests(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.parquet")}
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Run batches in this process."""
+    monkeypatch.setattr(rounds, "in_workers", lambda function, todo, workers: map(function, todo))
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +133,7 @@ def test_status_and_card_say_what_was_kept_out(run, benchmark, tmp_path):
     assert json.loads(CliRunner().invoke(app, ["status", str(run), "--json"]).output)["benchmarks"]["read"] == 1
 
 
-def test_workers_and_stops_do_not_change_a_byte(run, benchmark, tmp_path, monkeypatch):
-    from synth.run.batch import make
-
-    rounds.generate(recipe_of(str(benchmark)), tmp_path / "one", workers=1)
-    assert digests(tmp_path / "one") == digests(run)
-    monkeypatch.setattr(rounds, "in_workers", lambda function, todo, workers: map(function, todo))
+def test_workers_and_stops_do_not_change_a_byte(run, benchmark, tmp_path, here):
     calls = 0
 
     def stops(recipe, sources):
@@ -189,3 +193,21 @@ def test_recipes_name_files_alone_or_with_a_column():
 
 def test_no_file_means_no_comparison(plain):
     assert status(plain).benchmarks == {} and not Path(plain / "benchmarks").exists()
+
+
+def test_what_a_model_tried_on_such_a_problem_is_counted_and_its_texts_are_not_kept(benchmark, planted, tmp_path, here):
+    def tried(recipe, sources):
+        found = []
+        for outcome in make(recipe, sources):
+            assert outcome.row is not None
+            attempt = {**refused(outcome.row, "try", "wrong", "detail"), "text": "what it wrote"}
+            found.append(replace(outcome, tries=(attempt,), tried=True, by="solver"))
+        return found
+
+    found = rounds.generate(recipe_of(str(benchmark)), tmp_path / "run", make=tried)
+    assert found.refused == {"linear_system": {"wrong": found.proposed}}
+    tries = [row for row in rejections_in(tmp_path / "run") if row["stage"] == "try"]
+    held = {(row["level"], row["provenance"]["index"]) for row in planted}
+    bare = {(row["level"], row["index"]) for row in tries if not row["formal"]}
+    assert bare == held
+    assert all(bool(row["text"]) == bool(row["formal"]) == bool(row["detail"]) for row in tries)

@@ -83,19 +83,20 @@ def finish(ledger: Ledger) -> None:
             place += 1
     found = near_duplicates(texts)
     pairs = list(found.edges())
-    known = set(recorded(ledger))
+    known = {(frozenset((one, two)), kind) for one, kind, two in recorded(ledger)}
     live = set(ids)
     equal = [edge for edge in ledger.alike() if edge[0] in live and edge[2] in live]
-    edges: list[Edge] = [*equal, *((ids[two], "near_dup", ids[one], score) for one, two, score in pairs)]
+    proved = {pair for pair, kind in known if kind == "equivalent_to" and pair <= live}
     figures = {
         "rows": len(ids),
         "threshold": Sketch().threshold,
         "near": len(pairs),
         "near_across": sum(sides[one] != sides[two] for one, two, _ in pairs),
         "leaders": len(set(found.leaders.tolist())),
-        "equivalent": len(equal) + sum(edge[1] == "equivalent_to" and {edge[0], edge[2]} <= live for edge in known),
+        "equivalent": len(proved | {frozenset((one, two)) for one, _, two, _ in equal}),
     }
-    new = [edge for edge in edges if edge[:3] not in known]
+    edges: list[Edge] = [*equal, *((ids[two], "near_dup", ids[one], score) for one, two, score in pairs)]
+    new = [edge for edge in edges if (frozenset((edge[0], edge[2])), edge[1]) not in known]
     write_recorded(ledger, edge_tables(new), {_KEPT: json.dumps(figures)})
     ledger.connection.execute("DELETE FROM alike")
 

@@ -30,8 +30,8 @@ def why(path: Path | str, name: str) -> list[dict[str, Any]]:
     """Return what is known about a row by its id, or about a source by `family/level/index`: kept, refused, retracted.
 
     A refused row has an id where it was found in a benchmark. A run may have more than one of a name: an id that was
-    taken back and made again, a source with several refused tries. Scans the ids of the corpus. Raise
-    `UserError` where there is nothing of that name.
+    taken back and made again, a source with several refused tries. Scans the ids of the corpus.
+    Raise `UserError` where there is nothing of that name.
     """
     path = Path(path)
     found = list(_in_run(path, name)) if (path / NAME).is_file() else list(_in_files(path, name))
