@@ -22,7 +22,7 @@ from itertools import zip_longest
 from typing import Any
 
 from synth_kernel.quantifiers import witnessed
-from synth_kernel.terms import NUMBERS, Sort, Term, TermError, check_sort, read, size, sort_of, write
+from synth_kernel.terms import NUMBERS, Sort, Term, TermError, check_sort, is_member, read, size, sort_of, write
 
 MAX_UNKNOWNS = 1024
 MAX_NODES = 40_000  # of all terms of one theory together
@@ -259,16 +259,12 @@ def _check_value(name: str, value: Term, declared: Sort, sort: str) -> None:
     """Raise TermError unless the value is a constant of the declared sort, inside its range."""
     given = sort_of(value, {})
     match declared:
-        case ("range", int(low), int(high)):
-            fits = type(value) is int and low <= value <= high
-        case ("enum", *members):
-            fits = value in members
+        case "Bool" | ("range" | "enum", *_):
+            fits = is_member(value, declared)
         case ("Word", *letters):
             fits = given == "Word" and set(value[1:]) <= set(letters)  # type: ignore[index]
         case "Int":
             fits = type(value) is int
-        case "Bool":
-            fits = value in ("true", "false")
         case "Open":
             fits = given == "Universe"
         case ("Member", _):

@@ -23,7 +23,9 @@ from synth_kernel.numbers import Undefined as Undefined
 from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
-Value: TypeAlias = Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | tuple: a word
+Value: TypeAlias = (
+    Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | Plan | tuple: a word
+)
 
 MAX_BITS = 4096  # of a numerator or denominator; checked before a power, and after each sum and product of two
 
@@ -58,6 +60,10 @@ def constant(term: Term, sort: Sort = "Real") -> Value:
             return tuple(members)
         case ("Relation", *_), ("relation", *tuples):
             return frozenset(members[1:] for members in tuples)  # type: ignore[index]
+        case ("Plan", *_), ("plan", *moves):
+            from synth_kernel.plans import Plan  # machines evaluate guards, as we do terms
+
+            return Plan(tuple(moves), sort)
     return evaluate(term, {})
 
 
@@ -131,11 +137,16 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "ite": lambda term, values: evaluate(term[2] if evaluate(term[1], values) is True else term[3], values),
     "quote": lambda term, _: Quoted(term[1]),
     "walk": lambda term, _: Walk(term[1:], {}),
+    "plan": lambda term, _: _no_machine(),
     "word": lambda term, _: term[1:],
     "matches": lambda term, values: Automaton(term[2]).matches(evaluate(term[1], values)),
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
 }
+
+
+def _no_machine() -> Value:
+    raise Undefined("moves of no machine")
 
 
 def _derivative_at(term: Any, values: Mapping[str, Value]) -> Value:
@@ -266,6 +277,8 @@ _STRICT: dict[Any, Callable[..., Value]] = {
     "value": lambda expression: evaluate(expression.term, {}),
     "leaves_among": lambda expression, *given: Counter(_leaves(expression.term)) <= Counter(given),
     "operators_among": lambda expression, *given: _operators(expression.term) <= set(given),
+    "length": lambda plan: plan.length(),
+    "solves": lambda plan: plan.solves(),
     "cost": lambda walk: _visited(walk)[-1][1],
     "start": lambda walk: _visited(walk)[0][0],
     "end": lambda walk: _visited(walk)[-1][0],

@@ -14,8 +14,8 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     """Evaluate every premise under the bindings of the goal; one without a value is not satisfied."""
     values = {name: constant(value, sequent.declared[name]) for name, value in sequent.bindings.items()}
     for name, sort in sequent.sorts.items():
-        if sort == "Walk":
-            evaluate(("cost", name), values)  # raises, so shows nothing, where an arc is not listed
+        if sort in ("Walk", "Plan"):  # raises, so shows nothing, where an arc is not listed or a move cannot be made
+            evaluate(("cost" if sort == "Walk" else "length", name), values)
     sizes: dict[Any, int] = {name: len(values[name]) for name, sort in sequent.sorts.items() if sort == "Open"}
     if sizes and sum([work(premise, sizes) for premise in sequent.premises]) > MAX_WORK:
         return False

@@ -34,7 +34,7 @@ SORTS = {"Bool", "Int", "Rational", "Real", "Expr", "Open"}
 _CONSTANTS = SORTS | {"true", "false"}
 _BINDING = ("for", "let", "define")  # forms whose first argument is a pattern or a name
 PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I",
-         "Word", "Member", "Relation"}  # fmt: skip
+         "Word", "Plan", "variable", "move", "set", "goal", "Member", "Relation"}  # fmt: skip
 _PARAMETERS = re.compile(r"([a-z]\w*)\(((?:\*?\w+)?(?:, \*?\w+)*)\)\Z", re.ASCII)
 _SPLICE = re.compile(r"(?<![^\s(])\*([A-Za-z_][\w.]*)", re.ASCII)
 
@@ -66,7 +66,7 @@ class Meaning:
         self._bound: set[str] = set()  # by a quantifier
         for parameters, part in [(names, part) for names, body in sources.values() for part in _applications(body)]:
             match part:
-                case ("unknown", (str(head), *_), _):
+                case ("unknown", (str(head), *_), _) | ("variable", (str(head), *_), _, _):
                     self._indexed.add(head)
                 case ("define", str(name), _):
                     self._defined.add(name)
@@ -118,7 +118,7 @@ class Meaning:
                     f"{alias}: unknown name {head!r}; an operator, a form or an indexed unknown stands here"
                 )
             make = _indexed_name if head in self._indexed else _application
-            codes = [self._compile(alias, part, local) for part in parts]
+            codes = [self._compile(alias, part, local, head == "variable") for part in parts]
             return lambda reading, scope: make(head, _all(reading, scope, codes))
         fixed, rest = parts[: head in _BINDING], parts[head in _BINDING :]
         try:

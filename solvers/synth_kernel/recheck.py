@@ -25,6 +25,7 @@ BODIES = {
     ("entails", "multiple"): "roots:check_multiple",
     ("entails", "bisimulation"): "bisimulation:check",
     ("entails", "instances"): "instances:check",
+    ("entails", "layers"): "plans:check",
     ("identity", "normal-form"): "calculus:check_normal_form",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",

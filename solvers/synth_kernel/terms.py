@@ -130,7 +130,8 @@ def size(term: Term) -> int:
 
 # ---- sorts -------------------------------------------------------------------------------------------------------
 # A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …) or
-# (Word 'a 'b …). The name of an unknown of sort Open, a universe, is used in the sorts (Member u) and (Relation u v …).
+# (Word 'a 'b …), or (Plan (variable x S v) … (move 'm guard (set x t) …) … (goal t)). The name of an unknown of sort
+# Open, a universe, is used in the sorts (Member u) and (Relation u v …).
 # An expression has a *coarse* sort: the numbers form a chain Int < Rational < Real; enumerations become Symbol.
 
 NUMBERS = ("Int", "Rational", "Real")
@@ -165,6 +166,8 @@ _SIGNATURES = {
         ("cost", "Walk,", "Int"),
         ("visits", "Walk,Symbol,", "Bool"),
         ("reach", "Walk,Symbol,", "Int"),  # the cost up to the first visit; no value if there is none
+        ("length", "Plan,", "Int"),
+        ("solves", "Plan,", "Bool"),
         ("letter", "Symbol,", "Regex"),  # a regular expression: synth_kernel.words
         ("union concat", "(?:Regex,)*", "Regex"),
         ("star plus", "Regex,", "Regex"),
@@ -172,7 +175,7 @@ _SIGNATURES = {
     )
     for operator in operators.split()
 }
-OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "word", "root", "poly", "forall", "exists", "holds"})
+OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds"})
 
 
 def check_sort(sort: Sort) -> str:
@@ -195,6 +198,8 @@ def check_sort(sort: Sort) -> str:
                 return "Symbol" if kind == "enum" else "Word"
         case ("Walk", *arcs) if arcs and all(map(_is_arc, arcs)) and len({arc[1:3] for arc in arcs}) == len(arcs):  # type: ignore[index]
             return "Walk"
+        case ("Plan", *parts) if _is_machine(parts):
+            return "Plan"
     raise TermError(f"no such sort (arcs are different ones, each (arc 'tail 'head cost≥0)): {write(sort)}")
 
 
@@ -207,6 +212,48 @@ def _is_arc(arc: Term) -> bool:
 
 def _is_tuple(term: Term) -> bool:
     return isinstance(term, tuple) and term[0] == "tuple" and _quoted(term[1:])
+
+
+def _is_machine(parts: Sequence[Term]) -> bool:
+    """Say whether parts are variables, then moves, then a goal: well-sorted, each name once."""
+    sorts: dict[str, str] = {}
+    moves: list[str] = []
+    for part in parts[:-1]:
+        match part:
+            case ("variable", str(name), sort, value) if is_member(value, sort) and name not in sorts and not moves:
+                if name in ("true", "false") or name.startswith("'"):
+                    return False
+                sorts[name] = check_sort(sort)
+            case ("move", str(name), guard, *sets) if name.startswith("'") and name not in moves:
+                found = [each[1:] for each in sets if isinstance(each, tuple) and len(each) == 3 and each[0] == "set"]
+                targets: dict[Any, Term] = dict(found)
+                if sort_of(guard, sorts) != "Bool" or len(targets) < len(sets):
+                    return False
+                if any(sorts.get(target) != sort_of(term, sorts) for target, term in targets.items()):
+                    return False
+                moves.append(name)
+            case _:
+                return False
+    match parts[-1:]:
+        case (("goal", term),):
+            return bool(moves) and sort_of(term, sorts) == "Bool"
+    return False
+
+
+def is_member(value: Term, sort: Sort) -> bool:
+    """Say whether a constant is a value of a finite sort; no for any other sort.
+
+    >>> is_member(3, ("range", 1, 3)), is_member("true", "Bool"), is_member(1, "Int")
+    (True, True, False)
+    """
+    match sort:
+        case "Bool":
+            return value in ("true", "false")
+        case ("range", int(low), int(high)):
+            return type(value) is int and low <= value <= high
+        case ("enum", *members):
+            return value in members
+    return False
 
 
 def _quoted(members: Sequence[Term]) -> bool:
@@ -271,8 +318,8 @@ def _literal_sort(term: tuple[Term, ...]) -> str:
             return "Expr"
         case ("walk", _, *_) if _quoted(term[1:]):
             return "Walk"
-        case ("word", *letters) if _quoted(letters):
-            return "Word"
+        case ("word" | "plan" as kind, *named) if _quoted(named):
+            return str(kind).capitalize()
         case ("universe", _, *_) if _quoted(term[1:]) and len(set(term)) == len(term) <= MAX_UNIVERSE + 1:
             return "Universe"
         case ("relation", *tuples) if len(set(tuples)) == len(tuples) and all(map(_is_tuple, tuples)):

@@ -16,6 +16,7 @@ from synth_kernel.terms import NUMBERS, Term, number
 from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
 from synth_solvers.linear import solve
+from synth_solvers.plans import shortest as shortest_plan
 from synth_solvers.walks import ends, shortest
 
 
@@ -139,6 +140,9 @@ def _optimize(theory: Theory) -> Term | None:
     if "Walk" not in theory.sorts.values():
         return (_least(theory) if set(theory.sorts.values()) <= set(NUMBERS) else None) or _descended(theory)
     ((name, sort),) = theory.declarations
+    if theory.sorts[name] == "Plan":
+        moves = shortest_plan(sort)
+        return None if moves is None else ("model", ("=", name, ("plan", *moves)))
     start, end = ends(name, theory.axioms + theory.clauses)
     places = shortest(sort[1:], start, end) if isinstance(sort, tuple) else None
     return None if places is None else ("model", ("=", name, ("walk", *places)))

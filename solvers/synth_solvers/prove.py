@@ -21,6 +21,7 @@ from synth_kernel.recheck import recheck, shows
 from synth_kernel.terms import NUMBERS, Term, TermError, symbols, write
 from synth_solvers.inequalities import farkas
 from synth_solvers.linear import left_inverse, solve
+from synth_solvers.plans import shortest as shortest_plan
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
 from synth_solvers.walks import ends, potential, shortest
 from synth_solvers.words import shortest as shortest_word
@@ -141,6 +142,10 @@ def _one_word(wanted: Sequent) -> bool:
     return [*wanted.sorts.values()].count("Word") == 1
 
 
+def _plan(wanted: Sequent) -> bool:
+    return "Plan" in wanted.sorts.values()
+
+
 def _left_inverse(wanted: Sequent, budget: Budget) -> Certificate | None:
     return left_inverse(wanted) if set(wanted.sorts.values()) <= set(NUMBERS) else None
 
@@ -192,6 +197,7 @@ _FINDERS: Mapping[str, tuple[Finder, ...]] = {
         _equation,
         _potential,
         _empty("bisimulation", _one_word),
+        _empty("layers", _plan),
         _empty("roots", _one_number),
         _empty("multiple", _one_number),
         _instances,
@@ -242,6 +248,10 @@ def _countermodels(wanted: Sequent, budget: Budget) -> Iterator[Mapping[str, Ter
         case [(name, ("Walk", *arcs))]:
             places = shortest(arcs, *ends(name, wanted.premises))
             yield None if places is None else {name: ("walk", *places)}
+            return
+        case [(name, ("Plan", *_) as sort)]:
+            moves = shortest_plan(sort)
+            yield None if moves is None else {name: ("plan", *moves)}
             return
     from synth_solvers import smt
 

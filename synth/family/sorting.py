@@ -18,7 +18,7 @@ from synth_kernel.terms import Term, read
 
 Sort: TypeAlias = "str | tuple[str, Sort]"  # a name below, or ("list", element)
 ANY, BOOLEAN, NUMBER, SYMBOL, EXPRESSION, WALK, PART = "any", "Bool", "number", "symbol", "Expr", "Walk", "part"
-WORD, REGEX = "Word", "Regex"
+WORD, REGEX, PLAN = "Word", "Regex", "Plan"
 Scope: TypeAlias = dict[str, Sort]
 
 # operator -> (sorts of its arguments, the last one repeated; result)
@@ -45,6 +45,10 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "identity": ((NUMBER,), PART),
     "arc": ((SYMBOL, SYMBOL, NUMBER), PART),
     "poly": ((NUMBER,), PART),
+    "plan": ((SYMBOL,), PLAN),
+    "length": ((PLAN,), NUMBER),
+    "solves": ((PLAN,), BOOLEAN),
+    "goal": ((BOOLEAN,), PART),
     "word": ((SYMBOL,), WORD),
     "letter": ((SYMBOL,), REGEX),
     **dict.fromkeys(("union", "concat", "star", "plus"), ((REGEX,), REGEX)),

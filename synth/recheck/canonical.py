@@ -31,7 +31,7 @@ Trace: TypeAlias = "list[tuple[int, list[tuple[tuple[int, ...], int]]]]"  # clas
 
 FUEL = 1 << 20  # links followed; a level of the search costs 8 for each symbol or more, so it is under 400 levels deep
 _COMMUTATIVE = frozenset({"and", "or", "+", "*", "=", "distinct", "xor", "count", "enum", "Walk", "bag"}) | {
-    "Word", "union",
+    "Word", "union", "Plan",
 }  # fmt: skip
 _MIRRORED = {">": "<", ">=": "<="}
 
@@ -39,10 +39,11 @@ _MIRRORED = {">": "<", ">=": "<="}
 def canonical(theory: Theory) -> tuple[str, bool]:
     """Return a key of 32 hexadecimal digits and whether it is exact.
 
-    Exact keys are equal if and only if the theories are equal up to the names of unknowns and 'constants, the order and
-    repetition of statements, the order of arguments of commutative operators (of arcs, enumerations, alphabets and
-    `…_among` too), the names that quantifiers bind, and `(> a b)` for `(< b a)`. Numbers, sorts, operators named in
-    `operators_among` and the mode of `decide` stay what they are. Nothing is calculated.
+    Exact keys are equal if and only if the theories are equal up to the names of unknowns, variables of machines and
+    'constants, the order and repetition of statements, the order of arguments of commutative operators (of arcs,
+    enumerations, alphabets, parts of a machine and `…_among` too), the names that quantifiers bind, and `(> a b)` for
+    `(< b a)`. Numbers, sorts, operators named in `operators_among` and the mode of `decide` stay what they are. Nothing
+    is calculated.
 
     >>> one = Theory.read("(theory (declare x Int) (declare y Int) (clause (< x y)) (clause (= x 2)) (ask (find x y)))")
     >>> two = Theory.read("(theory (declare b Int) (declare a Int) (clause (= 2 a)) (clause (> b a)) (ask (find b a)))")
@@ -86,6 +87,11 @@ class Graph:
             self.fixed.update(_operator_names(statements))
         for name, _ in theory.declarations:
             self.atoms[name] = "#", [self.add("unknown", ())]
+        for _, sort in theory.declarations:
+            if isinstance(sort, tuple) and sort[0] == "Plan":
+                for part in sort[1:]:
+                    if isinstance(part, tuple) and part[0] == "variable" and part[1] not in self.atoms:
+                        self.atoms[part[1]] = "#", [self.add("variable", ())]
         match theory.ask:
             # these list every unknown, which says nothing about any
             case ("find" | "all" as kind, *_) | ("construct" as kind, _, _, *_):
