@@ -164,16 +164,28 @@ class Family:
             self._languages[name] = self.formal if name == FORMAL else self._derive(name)
         return self._languages[name]
 
+    @property
+    def usual_language(self) -> str:
+        """The language of what is said for the family as a whole, such as examples: English, where it is one of them.
+
+        A family that cannot be asked in English says it in its first language.
+        """
+        return "en" if "en" in self.languages else self.languages[0]
+
     @cached_property
     def _languages(self) -> dict[str, Syntax]:
         return {}
 
     def _derive(self, name: str) -> Syntax:
-        phrases = {alias: said for alias, said in self.phrases(name).items() if alias != "answer"}
+        phrases = {alias: said for alias, said in self.phrases(name).items() if alias not in ("answer", "words")}
         return load_phrases(self.formal.grammar, phrases, self.meaning.parameters, f"{self.name}/phrases.{name}.toml")
 
     def phrases(self, name: str) -> dict[str, Any]:
-        """Return the phrases of a language as written; `[answer]` holds the hint that every question carries."""
+        """Return the phrases of a language as written.
+
+        `[answer]` holds the hint that every question carries, `[words]` what stands around questions and answers where
+        that is not English: the hints of each form of an answer, `given`, `step`, and the names of rules.
+        """
         if name not in self._phrases:
             self._phrases[name] = tomllib.loads(self.text(f"phrases.{name}.toml"))
         return self._phrases[name]
@@ -195,7 +207,11 @@ class Family:
 
     def answer_hint(self, name: str) -> str:
         """Say how an answer is written, in a natural language."""
-        return str(self.phrases("en" if name == FORMAL else name)["answer"]["hint"])
+        return str(self.phrases(self.usual_language if name == FORMAL else name)["answer"]["hint"])
+
+    def words(self, name: str) -> dict[str, str]:
+        """Return what stands around questions and answers in a language, for what is not said in English."""
+        return dict(self.phrases(self.usual_language if name == FORMAL else name).get("words", {}))
 
     def sampler(self, level: Mapping[str, Any]) -> Sampler:
         """Return the counting sampler of the formal grammar under this level's weights."""
@@ -213,8 +229,9 @@ class Family:
         """Return everything `recheck.pyz` needs to read a row of this family, JSON-able."""
         tables = {name: self.language(name).pack() for name in dict.fromkeys([FORMAL, *languages])}
         hints = {name: self.answer_hint(name) for name in tables}
+        words = {name: said for name in tables if (said := self.words(name))}
         return {"name": self.name, "kind": self.kind, "version": self.version, "meaning": self.meaning_table,
-                "tables": tables, "hints": hints}  # fmt: skip
+                "tables": tables, "hints": hints, **({"words": words} if words else {})}  # fmt: skip
 
     def trust_digest(self) -> str:
         """Return the hash of all that is trusted about this family: grammar, meaning and phrases as written."""

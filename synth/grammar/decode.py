@@ -32,7 +32,7 @@ _Sequence: TypeAlias = tuple[_Item, ...]
 
 OPEN_REPEAT = 16  # characters: numbers of right answers have at most 7 digits
 _NEVER = 1 << 20  # nesting that no tree has
-_OPENING, _CLOSING = "([“‘", ",.;:?!)]”’"
+_OPENING, _CLOSING = "([“‘»›", ",.;:?!)]”’«‹"
 _SIGNS = "^-[]/.$|?*+(){}&~#"  # that mean something in a regular expression of Python, Rust or Lark
 
 

@@ -21,8 +21,8 @@ Choose: TypeAlias = Callable[[int], int]
 
 _GLUE = "\0"  # in a token list: no space here
 _WORD = "\1"  # before a word that is capitalised where a sentence begins
-_TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?!)\]”’])|(?<=[(\[“‘]) ")
-_SENTENCE = re.compile("(^|[.?!][”’)]? |“)?\1(.)", re.DOTALL)
+_TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?!)\]”’«‹])|(?<=[(\[“‘»›]) ")
+_SENTENCE = re.compile("(^|[.?!][”’«‹)]? |[“»›])?\1(.)", re.DOTALL)
 _PREFIXES = frozenset("+-−¬~√")
 _POSTFIXES = frozenset("*+?")
 

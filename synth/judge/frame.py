@@ -15,7 +15,7 @@ from synth.recheck.agreement import fill, hole, holes
 from synth.records import Record
 from synth_kernel.meaning import Tree
 
-_BEGINS = re.compile(r"(?:^|[.?!][”’)]? |“)$")
+_BEGINS = re.compile(r"(?:^|[.?!][”’«‹)]? |[“»›])$")
 
 
 @dataclass(frozen=True)

@@ -135,9 +135,9 @@ def _record(
     except ValueError as error:
         return Rejection(candidate, "words", "does not read back", f"{error}: {question}")
     key, exact = canonical(theory)
-    form = rows.answer_format(family.answer_hint(name), setting.answer_in)
+    form = rows.answer_format(family.answer_hint(name), setting.answer_in, family.words(name))
     shown = [{"parents": step.parents, "rule": step.rule} for step in steps]
-    text = rows.completion(sentences, shown, answer, setting.answer_in)
+    text = rows.completion(sentences, shown, answer, setting.answer_in, family.words(name))
     return Record(
         problem=key,
         id=rows.row_id(key, name, question, source.level),

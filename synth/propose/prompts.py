@@ -33,7 +33,7 @@ def solve(family: Family, formal: str, written: str = "") -> Ask:
     'solve linear_system\\nsolve x, y: x + y = 3; x - y = 1\\n'
     """
     formal = trace.canonical(family, formal, "problem")
-    said = family.language("en").render(family.formal.read(formal, "problem"), "problem")
+    said = family.language(family.usual_language).render(family.formal.read(formal, "problem"), "problem")
     shown = _worked(family)
     user = (
         f"Solve a problem of the family {family.name}: {family.summary}.\n\n"

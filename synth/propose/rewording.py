@@ -83,7 +83,7 @@ def examples(family: Family, rule: str) -> tuple[tuple[str, str], ...]:
     """Return pairs of controlled words and formal text, of other problems, with as many productions as possible."""
     found: list[tuple[str, str]] = []
     seen: set[str] = set()
-    formal, english = clause_syntax(family, rule), family.language(family.languages[0])
+    formal, english = clause_syntax(family, rule), family.language(family.usual_language)
     for index in range(DRAWN):
         candidate = propose(family, Source(family.name, list(family.levels)[index % 3], 0, index))
         units = Problem.of(family, candidate.formal).units if isinstance(candidate, Candidate) else ()
@@ -103,7 +103,7 @@ def _worked(family: Family) -> str:
         return ""
     tree = family.formal.read(candidate.formal, "problem")
     formal = family.formal.render(tree, "problem")
-    return f"Problem: {family.language('en').render(tree, 'problem')}\nFormal: {formal}\n\n"
+    return f"Problem: {family.language(family.usual_language).render(tree, 'problem')}\nFormal: {formal}\n\n"
 
 
 def _table(symbols: Symbols) -> str:

@@ -26,7 +26,7 @@ MAX_WORDS = 400  # characters of one clause
 MAX_READINGS = 16
 _HOLE = re.compile(r"⟦(\d{1,4})⟧")
 _BREAK = re.compile(r"[^\S ]|[\x00-\x1f\x7f]|[.?!⟦⟧]|  ")  # what would end a clause, or begin another
-_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("»", "«"))
 
 
 class NotShown(ValueError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from synth.recheck import agreement
@@ -32,6 +33,7 @@ WRAP_HINTS = {
     "tag": "Put the answer between <answer> and </answer>.",
     "plain": "End with a line “Answer: …”.",
 }
+NO_WORDS: Mapping[str, str] = MappingProxyType({})  # every word around questions and answers as it is in English
 
 
 class BadRow(ValueError):
@@ -43,9 +45,9 @@ def row_id(problem: str, language: str, question: str, level: int, variant: str 
     return digest(problem, language, question, variant, str(level))
 
 
-def answer_format(hint: str, answer_in: str) -> str:
-    """Return what a prompt says about the form of the answer."""
-    return f"{hint}. {WRAP_HINTS[answer_in]}"
+def answer_format(hint: str, answer_in: str, words: Mapping[str, str] = NO_WORDS) -> str:
+    """Return what a prompt says about the form of the answer; `words` are those of a language other than English."""
+    return f"{hint}. {words.get(answer_in, WRAP_HINTS[answer_in])}"
 
 
 def prompt(question: str, form: str, system: str) -> list[dict[str, str]]:
@@ -63,20 +65,29 @@ def wrap(answer: str, answer_in: str) -> str:
 _PLACES = {"c": "given", "a": "rule", "s": "step"}
 
 
-def step_line(index: int, sentence: str, parents: Sequence[str], rule: str) -> str:
-    """Return the line of a completion that shows one step.
+def step_line(index: int, sentence: str, parents: Sequence[str], rule: str, words: Mapping[str, str] = NO_WORDS) -> str:
+    """Return the line of a completion that shows one step; a rule or place that `words` lacks stays as it is.
 
     >>> step_line(1, "y = 2", ["c0", "s0"], "substitute")
     '2. y = 2 [substitute; given 1, step 1]'
+    >>> step_line(1, "y = 2", ["c0"], "substitute", {"given": "Angabe"})
+    '2. y = 2 [substitute; Angabe 1]'
     """
-    named = [f"{_PLACES[name[0]]} {int(name[1:]) + 1}" for name in parents]
-    return f"{index + 1}. {sentence} [{'; '.join([rule, *([', '.join(named)] if named else [])])}]"
+    places = [(_PLACES[name[0]], int(name[1:]) + 1) for name in parents]
+    named = [f"{words.get(place, place)} {number}" for place, number in places]
+    return f"{index + 1}. {sentence} [{'; '.join([words.get(rule, rule), *([', '.join(named)] if named else [])])}]"
 
 
-def completion(sentences: Sequence[str], steps: Sequence[Mapping[str, Any]], answer: str, answer_in: str) -> str:
+def completion(
+    sentences: Sequence[str],
+    steps: Sequence[Mapping[str, Any]],
+    answer: str,
+    answer_in: str,
+    words: Mapping[str, str] = NO_WORDS,
+) -> str:
     """Return the text of a completion: the steps, then the answer; the answer alone where it is the only step."""
     shown = zip(sentences, steps, strict=True) if not _answer_only(steps) else ()
-    lines = [step_line(i, text, step["parents"], step["rule"]) for i, (text, step) in enumerate(shown)]
+    lines = [step_line(i, text, step["parents"], step["rule"], words) for i, (text, step) in enumerate(shown)]
     return "\n".join([*lines, wrap(answer, answer_in)])
 
 
@@ -97,6 +108,7 @@ class FamilyReader:
     def __init__(self, packed: Mapping[str, Any]) -> None:
         self.kind = packed["kind"]
         self.hints = packed["hints"]
+        self.words: Mapping[str, Mapping[str, str]] = packed.get("words", {})
         self._tables = packed["tables"]
         self._meaning = packed["meaning"]
         self._readers: dict[str, Reader] = {}
@@ -187,7 +199,8 @@ class Package:
 
     def _check_text(self, row: Mapping[str, Any], family: FamilyReader) -> None:
         """Render the prompt again; the completion must end in the answer."""
-        form = answer_format(family.hints[row["language"]], self.prompt["answer_in"])
+        words = family.words.get(row["language"], NO_WORDS)
+        form = answer_format(family.hints[row["language"]], self.prompt["answer_in"], words)
         _expect("answer_format", row["answer_format"] == form, "is the one of family and recipe")
         messages = [dict(message) for message in row["prompt"]]
         _expect("prompt", messages == prompt(row["question"], form, self.prompt["system"]), "puts the question")
@@ -205,9 +218,10 @@ class Package:
             _expect("steps", steps[0]["id"] == "s0" and not lines, "stand in the completion")
             return []
         _expect("completion", len(lines) == len(steps), "has a line for each step")
+        words = family.words.get(row["language"], NO_WORDS)
         claims = []
         for i, (line, step) in enumerate(zip(lines, steps, strict=True)):
-            before, after = step_line(i, "\n", step["parents"], step["rule"]).split("\n")
+            before, after = step_line(i, "\n", step["parents"], step["rule"], words).split("\n")
             fits_step = line.startswith(before) and line.endswith(after) and step["id"] == f"s{i}"
             _expect(f"completion: line {i + 1}", fits_step, "shows its step")
             tree = family.read(FORMAL, step["formal"], "step")
