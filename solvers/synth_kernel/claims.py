@@ -43,8 +43,9 @@ def digest(*parts: str, size: int = 16) -> str:
 class Theory:
     """What one problem states: unknowns with sorts, axioms, clauses, the domain D of an identity, and what is asked.
 
-    `ask` is `(find x …)`, `(all x)`, `(decide g 'strong)`, `(compute f)`, `(compute (I f x))`, `(construct e …)`,
-    `(optimize x … cost)` or `(count)`. Axioms are what a domain always assumes, clauses what this problem says.
+    `ask` is `(find x …)`, `(all x)`, `(decide g 'strong)`, `(compute f)`, `(compute (I f x))`, `(compute (F n))`,
+    `(compute (F f x))`, `(construct e …)`, `(optimize x … cost)` or `(count)`. Axioms are what a domain always assumes,
+    clauses what this problem says.
 
     >>> theory = Theory.read("(theory (declare x Rational) (clause (= (* 2 x) 3)) (ask (find x)))")
     >>> theory.sorts, theory.clauses
@@ -155,6 +156,10 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
             return sort_of(goal, sorts) == "Bool" and _is_decidable(goal)
         case ("compute", ("I", f, str(x))):
             return x in sorts and sort_of(f, sorts) in NUMBERS
+        case ("compute", ("F", f)):
+            return sort_of(f, {}) == "Int"
+        case ("compute", ("F", f, str(x))):
+            return list(sorts) == [x] and sort_of(f, sorts) in NUMBERS
         case ("compute", f):
             return sort_of(f, sorts) in NUMBERS
         case ("optimize", *names, cost):

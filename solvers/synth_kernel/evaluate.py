@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from synth_kernel import numbers
 from synth_kernel.numbers import Undecided as Undecided
 from synth_kernel.numbers import Undefined as Undefined
+from synth_kernel.primality import is_prime
 from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
@@ -142,11 +143,16 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "matches": lambda term, values: Automaton(term[2]).matches(evaluate(term[1], values)),
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
+    "irreducible": lambda term, _: _undecided("irreducibility needs a certificate"),
 }
 
 
 def _no_machine() -> Value:
     raise Undefined("moves of no machine")
+
+
+def _undecided(reason: str) -> Value:
+    raise Undecided(reason)
 
 
 def _derivative_at(term: Any, values: Mapping[str, Value]) -> Value:
@@ -220,6 +226,11 @@ def _modulo(a: Value, b: Value) -> Value:
     return a % abs(b)  # SMT-LIB: 0 ≤ (mod a b) < |b|
 
 
+def _prime(n: int) -> bool:
+    found = is_prime(n)
+    return found if found is not None else _undecided("too large to be told prime")
+
+
 def _real(name: str) -> Callable[[Value], Value]:
     return lambda value: numbers.function(name, value)
 
@@ -271,6 +282,7 @@ _STRICT: dict[Any, Callable[..., Value]] = {
     "/": _quotient,
     "^": _power,
     "abs": lambda a: -a if _less(a, 0) else a,
+    "prime": _prime,
     "div": lambda a, b: (a - _modulo(a, b)) // b,
     "mod": _modulo,
     **{name: _real(name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "atan")},

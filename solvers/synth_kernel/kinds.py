@@ -6,10 +6,12 @@ An answer is a term: `(model (= x 2) …)` for find, construct and optimize, `(v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from synth_kernel.claims import Claim, Theory, sequent
 from synth_kernel.evaluate import Undecided, Undefined, constant, evaluate
+from synth_kernel.polynomial import from_term, primitive
 from synth_kernel.terms import Term, TermError, write
 
 ROLES = {
@@ -21,6 +23,7 @@ ROLES = {
     "optimize": ("correct", "optimal"),
     "count": ("correct",),
 }
+_RESTATING = ("D", "I", "F", "values", "model")  # operators that an answer to `compute` may not contain
 ANY: Term = ("any",)  # stands for a goal that the prover may choose: a witness
 
 
@@ -45,6 +48,9 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
             return [Claim("consistent", "model", everything, ANY), *_decide(goal, mode, answer)]
         case ("compute", ("I", f, str(x))), _ if _is_plain(answer):
             return [_identity("well_defined", f, f), _identity("correct", ("D", answer, x), f)]
+        case ("compute", ("F", f, *unknowns)), _ if _is_plain(answer):
+            parts = Claim("irreducible", "entails", everything, ("and", *_irreducible(answer, unknowns)))
+            return [_identity("well_defined", f, f), _identity("correct", f, answer), parts]
         case ("compute", f), _ if _is_plain(answer):
             return [_identity("well_defined", f, f), _identity("correct", f, answer)]
         case ("construct", *_), ("model", *_):
@@ -78,9 +84,36 @@ def _identity(role: str, f: Term, g: Term) -> Claim:
     return Claim(role, "identity", ("D",), ("identity", f, g))
 
 
+def _irreducible(answer: Term, unknowns: Sequence[Term]) -> list[Term]:
+    """Say of each factor of an answer that it is prime, or as a polynomial irreducible; each once, in order."""
+    if not unknowns:
+        return [("prime", n) for n in sorted(set(_factors(answer, False)))]
+    found = {primitive(from_term(factor, unknowns[0])) for factor in _factors(answer, True)}
+    upright = {p if p[-1] > 0 else tuple([-c for c in p]) for p in found if len(p) > 1}
+    return [("irreducible", ("poly", *p)) for p in sorted(upright)]
+
+
+def _factors(term: Term, units: bool) -> Iterator[Term]:
+    """Yield the factors of a product; with `units`, as over Q, signs and constant divisors do not matter."""
+    match term:
+        case ("*", *parts):
+            for part in parts:
+                yield from _factors(part, units)
+        case ("^", base, int(exponent)) if exponent > 0:
+            yield from _factors(base, units)
+        case ("-", part) | ("/", part, int() | Fraction()) if units:
+            yield from _factors(part, units)
+        case _ if units or type(term) is int:
+            yield term
+        case _:
+            raise TermError(f"no product of primes: {write(term)[:60]}")
+
+
 def _is_plain(term: Term) -> bool:
     """Say whether a computed answer contains no operator that could restate the question."""
-    return not isinstance(term, tuple) or (term[0] not in ("D", "I", "values", "model") and all(map(_is_plain, term)))
+    return not isinstance(term, tuple) or (
+        term[0] not in ("D", "I", "F", "values", "model") and all(map(_is_plain, term))
+    )
 
 
 def fits(wanted: Sequence[Claim], claims: Sequence[Claim]) -> bool:

@@ -26,6 +26,7 @@ BODIES = {
     ("entails", "bisimulation"): "bisimulation:check",
     ("entails", "instances"): "instances:check",
     ("entails", "layers"): "plans:check",
+    ("entails", "irreducible"): "irreducible:check",
     ("identity", "normal-form"): "calculus:check_normal_form",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",

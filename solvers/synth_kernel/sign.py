@@ -174,7 +174,7 @@ def _wave(name: str, a: Span) -> Any:
 
 def proves_defined(sequent: Sequent, *terms: Term) -> bool:
     """Say whether the terms are shown to have a value at every point of a domain that is not empty."""
-    names = [name for name, sort in sequent.sorts.items() if sort in NUMBERS]
+    names = [name for name, sort in sequent.sorts.items() if sort in NUMBERS] or [""]  # closed terms have no unknown
     if sequent.form != "identity" or len(names) != 1:
         return False
     signs = _signs(names[0], sequent.domain)

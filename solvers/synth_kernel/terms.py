@@ -157,6 +157,7 @@ _SIGNATURES = {
         ("abs", _N, "≥Int"),
         ("/ ^", f"{_N}{_N}", "≥Rational"),
         ("div mod", "Int,Int,", "Int"),
+        ("prime", "Int,", "Bool"),
         ("sqrt exp log sin cos tan atan", _N, "Real"),
         ("D", f"Real,{_N}|{_N}Real,", "Real"),
         ("value", "Expr,", "Rational"),  # of a quoted arithmetic term
@@ -175,7 +176,9 @@ _SIGNATURES = {
     )
     for operator in operators.split()
 }
-OPERATORS = frozenset({*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds"})
+OPERATORS = frozenset(
+    {*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds", "irreducible"}
+)
 
 
 def check_sort(sort: Sort) -> str:
@@ -325,11 +328,12 @@ def _literal_sort(term: tuple[Term, ...]) -> str:
         case ("relation", *tuples) if len(set(tuples)) == len(tuples) and all(map(_is_tuple, tuples)):
             return "Relation"
         case ("root", ("poly", *coefficients), int() | Fraction() as low, int() | Fraction() as high):
-            if (
-                all(type(c) is int for c in coefficients)
-                and 1 < len(coefficients) <= 65
-                and coefficients[-1]
-                and low < high
-            ):
+            if _is_polynomial(coefficients) and low < high:
                 return "Real"
+        case ("irreducible", ("poly", *coefficients)) if _is_polynomial(coefficients):
+            return "Bool"
     raise TermError(f"{term[0]!r} is no operator, or not with such arguments, in {write(term)}")
+
+
+def _is_polynomial(coefficients: Sequence[Term]) -> bool:
+    return all(type(c) is int for c in coefficients) and 1 < len(coefficients) <= 65 and coefficients[-1] != 0

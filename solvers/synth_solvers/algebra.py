@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, lcm
 
 import flint
 
@@ -55,6 +55,27 @@ def powers(coefficients: Sequence[Number]) -> list[tuple[tuple[int, ...], int]]:
         raise ValueError("every number is a root of the zero polynomial")
     _, pairs = flint.fmpz_poly(list(whole)).factor()
     return sorted((tuple(int(c) for c in factor.coeffs()), int(power)) for factor, power in pairs)
+
+
+def factored(p: Sequence[Number]) -> tuple[Fraction, list[tuple[tuple[int, ...], int]]]:
+    """Write a polynomial that is not 0 as a rational and powers of primitive irreducible ones, by degree.
+
+    >>> factored((2, 0, -2))
+    (Fraction(-2, 1), [((-1, 1), 1), ((1, 1), 1)])
+    """
+    scale = lcm(*[c.denominator for c in p])
+    content, pairs = flint.fmpz_poly([int(c * scale) for c in p]).factor()
+    found = [(tuple(int(c) for c in factor.coeffs()), int(exponent)) for factor, exponent in pairs]
+    return Fraction(int(content), scale), sorted(found, key=lambda pair: (len(pair[0]), pair))
+
+
+def integer_factored(n: int) -> list[tuple[int, int]]:
+    """Return the primes that divide a positive integer, ascending, with their exponents.
+
+    >>> integer_factored(360)
+    [(2, 3), (3, 2), (5, 1)]
+    """
+    return sorted((int(prime), int(exponent)) for prime, exponent in flint.fmpz(n).factor())
 
 
 def equal(p: Polynomial, q: Polynomial) -> bool:

@@ -99,6 +99,10 @@ def _compute(theory: Theory) -> Term | None:
     from synth_solvers.calculus import differentiate, simplify
 
     match theory.ask:
+        case ("compute", ("F", *_)):
+            from synth_solvers.factors import factorization
+
+            return factorization(theory)
         case ("compute", ("D", f, str(x))):
             return differentiate(f, x)[0]
         case ("compute", ("I", f, str(x))):

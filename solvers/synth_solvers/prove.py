@@ -164,6 +164,14 @@ _inequality = _farkas_of("<", "<=", ">", ">=", "not")  # before trying every ass
 _equation = _farkas_of("=", "false")
 
 
+def _irreducible(wanted: Sequent, budget: Budget) -> Certificate | None:
+    if "irreducible" not in str(wanted.goal):
+        return None
+    from synth_solvers.factors import irreducible
+
+    return irreducible(wanted)
+
+
 def _potential(wanted: Sequent, budget: Budget) -> Certificate | None:
     return potential(wanted) if "Walk" in wanted.sorts.values() else None
 
@@ -185,13 +193,14 @@ def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
 
 
 _COSTLY: Mapping[Finder, str] = {
-    _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas", _potential: "potential",
-    _instances: "instances", _lrat: "lrat",
+    _irreducible: "irreducible", _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas",
+    _potential: "potential", _instances: "instances", _lrat: "lrat",
 }  # fmt: skip
 _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     "model": (_empty("evaluation", lambda wanted: True),),
     "entails": (
         _inequality,
+        _irreducible,
         _empty("exhaustive", _few),
         _left_inverse,
         _equation,

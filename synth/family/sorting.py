@@ -25,7 +25,7 @@ Scope: TypeAlias = dict[str, Sort]
 _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     **dict.fromkeys(("not", "and", "or", "=>", "xor"), ((BOOLEAN,), BOOLEAN)),
     **dict.fromkeys(("+", "-", "*", "/", "^", "abs", "div", "mod", "sqrt", "exp", "log"), ((NUMBER,), NUMBER)),
-    **dict.fromkeys(("sin", "cos", "tan", "atan", "D", "I", "number", "compute"), ((NUMBER,), NUMBER)),
+    **dict.fromkeys(("sin", "cos", "tan", "atan", "D", "I", "F", "number", "compute"), ((NUMBER,), NUMBER)),
     **dict.fromkeys(("<", "<=", ">", ">="), ((NUMBER,), BOOLEAN)),
     **dict.fromkeys(("axiom", "clause", "domain"), ((BOOLEAN,), PART)),
     "count": ((BOOLEAN,), NUMBER),
@@ -35,6 +35,7 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "value": ((EXPRESSION,), NUMBER),
     "leaves_among": ((EXPRESSION, NUMBER), BOOLEAN),
     "operators_among": ((EXPRESSION, SYMBOL), BOOLEAN),
+    "prime": ((NUMBER,), BOOLEAN),
     "quote": ((NUMBER,), EXPRESSION),
     "walk": ((SYMBOL,), WALK),
     "start": ((WALK,), SYMBOL),
