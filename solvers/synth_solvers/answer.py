@@ -141,15 +141,14 @@ _OPERATIONS = {"'add": "+", "'subtract": "-", "'multiply": "*", "'divide": "/"}
 
 
 def _optimize(theory: Theory) -> Term | None:
-    if "Walk" not in theory.sorts.values():
-        return (_least(theory) if set(theory.sorts.values()) <= set(NUMBERS) else None) or _descended(theory)
-    ((name, sort),) = theory.declarations
-    if theory.sorts[name] == "Plan":
-        moves = shortest_plan(sort)
-        return None if moves is None else ("model", ("=", name, ("plan", *moves)))
-    start, end = ends(name, theory.axioms + theory.clauses)
-    places = shortest(sort[1:], start, end) if isinstance(sort, tuple) else None
-    return None if places is None else ("model", ("=", name, ("walk", *places)))
+    match [*theory.declarations]:
+        case [(name, ("Plan", *_) as sort)]:
+            moves = shortest_plan(sort)
+            return None if moves is None else ("model", ("=", name, ("plan", *moves)))
+        case [(name, ("Walk", *arcs))]:
+            places = shortest(arcs, *ends(name, theory.axioms + theory.clauses))
+            return None if places is None else ("model", ("=", name, ("walk", *places)))
+    return (_least(theory) if set(theory.sorts.values()) <= set(NUMBERS) else None) or _descended(theory)
 
 
 def _least(theory: Theory) -> Term | None:
