@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import permutations
+from pathlib import Path
 from random import Random
+from xml.etree import ElementTree
 
 import pytest
 
+import benchmarks
+from benchmarks.__main__ import BENCHMARKS
 from benchmarks.alike import (
     Reading,
     alike,
@@ -20,6 +25,7 @@ from benchmarks.alike import (
     theory_reading,
 )
 from benchmarks.corpus import audited, check, make, read
+from benchmarks.figure import figure
 from benchmarks.measure import Options
 from synth.family.registry import families
 
@@ -59,6 +65,22 @@ def test_the_split_of_the_corpus_does_not_leak(corpus):
     found = audited(corpus)
     assert sum(found["rows"].values()) == ROWS
     assert found["ok"]
+
+
+def test_every_benchmark_can_be_run_by_its_name_and_is_explained():
+    folder = Path(benchmarks.__file__).parent
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    for name in BENCHMARKS:
+        assert "\ndef measure(options: Options) -> Iterator[Table]:" in (folder / f"{name}.py").read_text("utf-8")
+        assert f"| `{name}.py` |" in readme
+
+
+def test_the_figure_of_the_docs_is_drawn_from_the_stored_results():
+    folder = Path(benchmarks.__file__).parent
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    drawn = figure(results)
+    assert (folder.parent / "docs" / "coverage.svg").read_text(encoding="utf-8") == drawn
+    assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
 
 
 # ---- the tools -------------------------------------------------------------------------------------------------------
