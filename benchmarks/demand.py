@@ -180,7 +180,7 @@ def compared(points: Sequence[Sequence[Point]], metric: str, reachable: int) -> 
     """Yield mean and half interval of the plain, of the steered, and of their difference."""
     plain, steered = ([_value(pair[number], metric, reachable) for pair in points] for number in (0, 1))
     for values in (plain, steered, [after - before for before, after in zip(plain, steered, strict=True)]):
-        yield digits(mean(values))
+        yield round(mean(values), 4) if metric == "entropy" else digits(mean(values))
         yield digits(half_interval(values))
 
 

@@ -67,7 +67,7 @@ def panel(rows: Sequence[Row], left: float, top: float, last: bool) -> Iterator[
     """Yield the elements of one panel: axes, then for each method its band, its line and its points."""
     lows = [row[name] - row[f"{name}_±"] for row in rows for name in ("plain", "steered")]
     highs = [row[name] + row[f"{name}_±"] for row in rows for name in ("plain", "steered")]
-    ticks = ticks_of(max(0, min(lows)), max(highs))
+    ticks = ticks_of(max(0, min(lows)), min(100, max(highs)))
     low, high = ticks[0], ticks[-1]
     first, end = log(rows[0]["cpu_s"]), log(rows[-1]["cpu_s"])
 
