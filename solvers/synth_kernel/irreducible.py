@@ -5,7 +5,7 @@ cofactor as in Brillhart, Filaseta and Odlyzko (Canadian Journal of Mathematics 
 |cᵢ/cₘ| for i < m. All roots lie nearer to 0 than H + 1. If f = g·h in Z[x] with neither constant, |g(n)| and |h(n)| are
 greater than δ = |n| − H − 1 wherever δ ≥ 1; but if f(n) = ±d·p with p prime and d ≤ δ, one of them divides d.
 
-Certificate: `at`, for each polynomial of the goal a pair [n, d]. A linear polynomial needs none; its pair is not read.
+Certificate: `at`, a pair [n, d] for each polynomial of the goal that is not linear, in order.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     """Check the goal `(irreducible (poly c0 c1 …))`, or an `and` of such."""
     goal: Any = sequent.goal
     parts = goal[1:] if goal[0] == "and" else (goal,)
-    pairs = zip(parts, certificate["at"], strict=True)
-    return all(operator == "irreducible" and shows(p[1:], *at) for (operator, p), at in pairs)
+    if any(operator != "irreducible" for operator, *_ in parts):
+        return False
+    curved = [p[1:] for _, p in parts if len(p) > 3]
+    return all(shows(p, *at) for p, at in zip(curved, certificate["at"], strict=True))
 
 
 def horner(p: Sequence[int], n: int) -> int:
@@ -41,8 +43,6 @@ def shows(p: Sequence[int], n: int, d: int) -> bool:
     >>> shows((1, 0, 0, 0, 1), 4, 1), shows((4, 0, 0, 0, 1), 11, 5)  # 257 is prime; x⁴ + 4 has factors
     (True, False)
     """
-    if len(p) == 2:
-        return True
     if type(n) is not int or type(d) is not int or abs(n) > MAX_POINT or d < 1:
         return False
     value = abs(horner(p, n))

@@ -29,7 +29,8 @@ def factorization(theory: Theory) -> Term | None:
                 return None
             unit, factors = factored(p)
             powers = [_power(polynomial_term(factor, x), exponent) for factor, exponent in factors]
-            return _product([number(unit), *powers] if unit != 1 or not powers else powers)
+            found = _product([number(abs(unit)), *powers] if abs(unit) != 1 or not powers else powers)
+            return found if unit > 0 else ("-", found)
         case ("compute", ("F", f)):
             n = evaluate(f, {})
             return _product([_power(prime, exponent) for prime, exponent in integer_factored(n)]) if n > 1 else None
@@ -66,14 +67,12 @@ def irreducible(sequent: Sequent) -> dict[str, Any] | None:
     parts = goal[1:] if isinstance(goal, tuple) and goal[0] == "and" else (goal,)
     if not all(isinstance(part, tuple) and part[0] == "irreducible" for part in parts):
         return None
-    pairs = [_point(part[1][1:]) for part in parts]
+    pairs = [_point(part[1][1:]) for part in parts if len(part[1]) > 3]
     return None if None in pairs else {"v": 1, "body": "irreducible", "at": pairs}
 
 
 def _point(p: Sequence[int]) -> list[int] | None:
     """Look at the values right and left of all roots; a cofactor is what small primes divide out."""
-    if len(p) == 2:
-        return [0, 1]
     height = -(-max([abs(c) for c in p[:-1]]) // abs(p[-1]))
     for step in range(MAX_TRIES):
         n = (height + 2 + step // 2) * (-1 if step % 2 else 1)
