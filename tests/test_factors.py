@@ -210,6 +210,8 @@ def test_a_factorization_asks_about_a_closed_integer_or_a_polynomial_in_the_unkn
     for ask in ("(F x)", "(F 1/2)", "(F x y)", "(F (^ x 2) 3)", "(F)"):
         with pytest.raises(TermError):
             Theory.read(f"(theory (declare x Rational) (ask (compute {ask})))")
+    with pytest.raises(TermError):  # on whole numbers of a range different polynomials can agree
+        Theory.read("(theory (declare x (range 0 3)) (ask (compute (F (^ x 2) x))))")
 
 
 def test_the_finders_answer_is_proved() -> None:

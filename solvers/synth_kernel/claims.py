@@ -159,7 +159,7 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
         case ("compute", ("F", f)):
             return sort_of(f, {}) == "Int"
         case ("compute", ("F", f, str(x))):
-            return list(sorts) == [x] and sort_of(f, sorts) in NUMBERS
+            return sorts in ({x: "Rational"}, {x: "Real"}) and sort_of(f, sorts) in NUMBERS
         case ("compute", f):
             return sort_of(f, sorts) in NUMBERS
         case ("optimize", *names, cost):

@@ -23,7 +23,6 @@ ROLES = {
     "optimize": ("correct", "optimal"),
     "count": ("correct",),
 }
-_RESTATING = ("D", "I", "F", "values", "model")  # operators that an answer to `compute` may not contain
 ANY: Term = ("any",)  # stands for a goal that the prover may choose: a witness
 
 
