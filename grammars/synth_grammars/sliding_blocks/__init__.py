@@ -25,7 +25,7 @@ class SlidingBlocks(Family):
     kind = "optimize"
     summary = "the fewest moves of a sliding puzzle"
     levels = {  # noqa: RUF012
-        1: {"boards": [(2, 3), (3, 2), (2, 4), (4, 2), (3, 3), (3, 3)], "moves": (5, 8)},
+        1: {"boards": [(2, 3), (3, 2), *[(2, 4), (4, 2)] * 2, *[(3, 3)] * 6], "moves": (5, 8)},
         2: {"boards": [(2, 4), (4, 2), (3, 3), (3, 3)], "moves": (8, 10)},
         3: {"boards": [(3, 3)], "moves": (10, 12)},
         4: {"boards": [(3, 3)], "moves": (12, 14)},
@@ -36,10 +36,8 @@ class SlidingBlocks(Family):
         rows, columns = rng.choice(level["boards"])
         gap = rng.randrange(rows * columns)
         layers = _layers(rows, columns, gap)
-        moves = rng.randint(*level["moves"])
-        if len(layers) <= moves:
-            return None
-        state = rng.choice(layers[moves])
+        near, far = level["moves"]
+        moves, state = rng.choice([(moves, state) for moves in range(near, far + 1) for state in layers[moves]])
         names = rng.sample(TILES, rows * columns - 1)
         start = state
         told: list[Term] = []
@@ -64,7 +62,7 @@ def _layers(rows: int, columns: int, gap: int) -> list[list[bytes]]:
     """Return the arrangements that are 0, 1, 2, … moves from the goal with its gap there; 0 is the gap."""
     goal = bytes([*range(1, gap + 1), 0, *range(gap + 1, rows * columns)])
     layers, found = [[goal]], {goal}
-    while len(layers) <= FARTHEST and layers[-1]:
+    while len(layers) <= FARTHEST:
         layer = []
         for state in layers[-1]:
             for other, _ in _next(state, columns):
@@ -72,7 +70,7 @@ def _layers(rows: int, columns: int, gap: int) -> list[list[bytes]]:
                     found.add(other)
                     layer.append(other)
         layers.append(layer)
-    return [layer for layer in layers if layer]
+    return layers
 
 
 def _next(state: bytes, columns: int) -> Iterator[tuple[bytes, int]]:
