@@ -52,20 +52,6 @@ def model(
     return None if chosen is None else _interpreted(declared, found, chosen)
 
 
-def core(declared: Mapping[str, Sort], premises: Sequence[Term], goal: Term) -> list[int] | None:
-    """Return places of premises, each of them needed, that entail a goal; None where all together do not, or may not.
-
-    The goal `false` asks whether the premises are consistent.
-
-    >>> declared = {"u": "Open", "a": ("Member", "u"), "p": ("Relation", "u")}
-    >>> every = ("forall", "x", "u", ("holds", "p", "x"))
-    >>> core(declared, [("not", ("holds", "p", "a")), every], ("holds", "p", "a")), core(declared, [], "false")
-    ([1], None)
-    """
-    found = Instances(declared, [*[(premise, True) for premise in premises], (goal, False)])
-    return sat.core(found.declared, found.constraints)
-
-
 def _interpreted(declared: Mapping[str, Sort], found: Instances, chosen: Mapping[str, Term]) -> dict[str, Term]:
     """Turn the truth of atoms into universes and relations; atoms that do not occur are false."""
     constants = [member for members in found.members.values() for member in members]

@@ -491,34 +491,5 @@ def sufficient(
             before, kept = kept, [selector for selector in kept if selector != candidate]
 
 
-def core(
-    declared: Mapping[str, Sort], statements: Sequence[tuple[Term, bool]], conflicts: int = CONFLICTS
-) -> list[int] | None:
-    """Return places of statements, each of them needed, that contradict each other together with the last one.
-
-    A statement is a term and whether it is true or not true. None where they are consistent, or may be.
-
-    >>> core({"p": "Bool", "q": "Bool"}, [("p", True), (("=>", "p", "q"), True), ("q", True), ("q", False)])
-    [2]
-    """
-    models = _Models(Theory(tuple(declared.items())))
-    first = models.encoding.offsets[-1]
-    encoding = Encoding(declared, statements)
-    with models.solver as solver:
-        for place in range(len(statements)):
-            for literals, _ in _constraint_clauses(encoding, place):
-                solver.add_clause([*literals, -(first + place)])
-        kept, last = [first + place for place in range(len(statements) - 1)], first + len(statements) - 1
-        solver.conf_budget(conflicts)
-        if solver.solve_limited(assumptions=[last, *kept]) is not False:
-            return None
-        for candidate in list(kept):
-            fewer = [selector for selector in kept if selector != candidate]
-            if candidate in kept and solver.solve_limited(assumptions=[last, *fewer]) is False:
-                found = set(solver.get_core())
-                kept = [selector for selector in fewer if selector in found]
-        return [selector - first for selector in kept]
-
-
 def _value(term: Term | bool, sort: Sort) -> Value:
     return term in (True, "true") if sort == "Bool" else term
