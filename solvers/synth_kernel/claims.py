@@ -141,7 +141,7 @@ class Theory:
             match sort:
                 case ("Member" | "Relation", *universes) if {sorts.get(str(each)) for each in universes} != {"Open"}:
                     raise TermError(f"{name} is of no declared universe: {write(sort)}")
-        for statement in self.axioms + self.clauses:
+        for statement in self.axioms + self.clauses if "Open" in sorts.values() else ():
             witnessed(statement, True, {})
         if not _makes_sense(self.ask, sorts):
             raise TermError(f"a problem asks one of {', '.join(ASKS)}, about its unknowns, not {write(self.ask)}")
@@ -153,7 +153,9 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
         case ("find" | "all" | "construct", *names):
             return len(names) == len(sorts) and set(names) == set(sorts)
         case ("decide", goal, "'strong" | "'weak"):
-            return sort_of(goal, sorts) == "Bool" and _is_decidable(goal)
+            for sign in (True, False) if "Open" in sorts.values() else ():
+                witnessed(goal, sign, {})  # the goal and its negation are premises, each in its turn
+            return sort_of(goal, sorts) == "Bool"
         case ("compute", ("I", f, str(x))):
             return x in sorts and sort_of(f, sorts) in NUMBERS
         case ("compute", ("F", f)):
@@ -165,11 +167,6 @@ def _makes_sense(ask: Term, sorts: Mapping[str, str]) -> bool:
         case ("optimize", *names, cost):
             return len(names) == len(sorts) and set(names) == set(sorts) and sort_of(cost, sorts) == "Int"
     return ask == ("count",)
-
-
-def _is_decidable(goal: Term) -> bool:
-    """Say whether a goal and its negation may both be premises; raise TermError where one may not."""
-    return all(witnessed(goal, sign, {}) != () for sign in (True, False))
 
 
 @dataclass(frozen=True)
