@@ -23,6 +23,7 @@ from synth_solvers import congruences
 from synth_solvers.euclid import remainders
 from synth_solvers.linear import Row, combine, term_of, unscaled, whole
 from synth_solvers.monomials import polynomial_term
+from synth_solvers.ranks import minors
 from synth_solvers.walks import distances, ends
 
 
@@ -308,6 +309,13 @@ def sieve(theory: Theory, answer: Term) -> list[Move]:
     return [Move(*step) for step in congruences.sieve(theory)]
 
 
+def matrices(theory: Theory, answer: Term) -> list[Move]:
+    """Gauss elimination for a linear system; for a rank a minor that is not 0, and that no larger one is."""
+    if set(theory.declared.values()) == {"Rational"}:
+        return elimination(theory, answer)
+    return [Move(*step) for step in minors(theory, answer)]
+
+
 METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "elimination": elimination,
     "small elimination": small_elimination,
@@ -317,6 +325,7 @@ METHODS: dict[str, Callable[[Theory, Term], list[Move]]] = {
     "differentiation": differentiation,
     "euclid": euclid,
     "sieve": sieve,
+    "matrices": matrices,
 }
 
 
