@@ -29,7 +29,7 @@ from benchmarks.figure import figure
 from benchmarks.measure import Options
 from synth.family.registry import families
 
-ROWS = 220
+ROWS = 110
 
 
 @pytest.fixture(scope="module")
