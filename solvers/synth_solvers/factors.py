@@ -12,6 +12,7 @@ from synth_kernel.irreducible import horner, shows
 from synth_kernel.polynomial import from_term
 from synth_kernel.terms import Term, number
 from synth_solvers.algebra import factored, integer_factored
+from synth_solvers.monomials import polynomial_term
 
 MAX_TRIES = 2_000  # values looked at for one polynomial
 
@@ -35,22 +36,6 @@ def factorization(theory: Theory) -> Term | None:
             n = evaluate(f, {})
             return _product([_power(prime, exponent) for prime, exponent in integer_factored(n)]) if n > 1 else None
     return None
-
-
-def polynomial_term(p: Sequence[Any], x: str) -> Term:
-    """Write a polynomial from the highest power down.
-
-    >>> polynomial_term((-1, 0, 2), "x")
-    ('-', ('*', 2, ('^', 'x', 2)), 1)
-    """
-    total: Term | None = None
-    for power in range(len(p) - 1, -1, -1):
-        c = p[power]
-        if c:
-            name: Term = x if power == 1 else ("^", x, power)
-            part: Term = number(abs(c)) if not power else name if abs(c) == 1 else ("*", number(abs(c)), name)
-            total = (part if c > 0 else ("-", part)) if total is None else ("+" if c > 0 else "-", total, part)
-    return 0 if total is None else total
 
 
 def _power(base: Term, exponent: int) -> Term:

@@ -7,11 +7,9 @@ from synth_kernel.evaluate import evaluate
 from synth_kernel.meaning import Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
-from synth_solvers.factors import polynomial_term
 from synth_solvers.inequalities import greatest, support
 from synth_solvers.linear import independent, solve
 from synth_solvers.monomials import polynomial_term
-from synth_solvers.open_sorts import core
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
 from synth_solvers.words import distinguish
@@ -27,7 +25,6 @@ __all__ = [
     "World",
     "Worlds",
     "bindings",
-    "core",
     "defined",
     "differentiate",
     "distinguish",
