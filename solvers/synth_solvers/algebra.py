@@ -8,7 +8,7 @@ from math import isqrt, lcm
 
 import flint
 
-from synth_kernel.polynomial import Number, Polynomial, count_roots, primitive, trim
+from synth_kernel.polynomial import Number, Polynomial, count_roots, trim
 from synth_kernel.terms import Term, number
 
 
@@ -41,20 +41,9 @@ def factors(coefficients: Sequence[Number]) -> list[tuple[int, ...]]:
     >>> factors([0, -1, 0, 1])
     [(-1, 1), (0, 1), (1, 1)]
     """
-    return [factor for factor, _ in powers(coefficients)]
-
-
-def powers(coefficients: Sequence[Number]) -> list[tuple[tuple[int, ...], int]]:
-    """Return the distinct irreducible factors over Q as `factors` does, each with its multiplicity.
-
-    >>> powers([2, -4, 2])
-    [((-1, 1), 2)]
-    """
-    whole = primitive(trim(coefficients))
-    if not whole:
+    if not trim(coefficients):
         raise ValueError("every number is a root of the zero polynomial")
-    _, pairs = flint.fmpz_poly(list(whole)).factor()
-    return sorted((tuple(int(c) for c in factor.coeffs()), int(power)) for factor, power in pairs)
+    return [factor for factor, _ in factored(trim(coefficients))[1]]
 
 
 def factored(p: Sequence[Number]) -> tuple[Fraction, list[tuple[tuple[int, ...], int]]]:

@@ -148,7 +148,7 @@ def factoring(theory: Theory, answer: Term) -> list[Move]:
 
     What already has a form is not stated again.
     """
-    from synth_solvers.algebra import powers
+    from synth_solvers.algebra import factored
 
     (unknown, _), *_ = theory.declarations
     clause: Any = theory.clauses[0]
@@ -165,7 +165,7 @@ def factoring(theory: Theory, answer: Term) -> list[Move]:
     collected = primitive(add(left, right, -1))
     collected = collected if collected[-1] > 0 else tuple(-c for c in collected)
     state(("=", polynomial_term(collected, unknown), 0), "collect")
-    found = powers(collected)
+    _, found = factored(collected)
     found.sort(key=lambda pair: (len(pair[0]), Fraction(-pair[0][0], pair[0][1]) if len(pair[0]) == 2 else pair[0]))
     if len(found) > 1 or found[0][1] > 1:
         parts = [polynomial_term(p, unknown) if n == 1 else ("^", polynomial_term(p, unknown), n) for p, n in found]
