@@ -172,9 +172,9 @@ def test_premises_that_contradict_each_other_prove_nothing() -> None:
 def test_verdicts_and_the_forms_beside_them_are_balanced_so_that_guessing_does_not_pay() -> None:
     family = families()[NAME]
     rng = Random(5)
-    drawn = [family.propose(family.levels[1], rng) for _ in range(300)]
+    drawn = [family.propose(family.levels[1], rng) for _ in range(200)]
     read = [(family.formal.read(p.formal), p.answer) for p in drawn if p is not None]
-    assert len(read) >= 285
+    assert len(read) >= 190
     for mode, count in (("strong", 3), ("weak", 2)):
         answers = Counter(answer for tree, answer in read if tree[3][0] == mode)
         assert len(answers) == count and max(answers.values()) < 1.35 * sum(answers.values()) / count
@@ -183,7 +183,7 @@ def test_verdicts_and_the_forms_beside_them_are_balanced_so_that_guessing_does_n
         if tree[3][0] == "weak":
             key = tree[3][1][0], sum(premise[0] in ("some", "some_not") for premise in tree[2][1:])  # type: ignore[index]
             forms.setdefault(key, Counter())[str(answer)] += 1
-    often = [counts for counts in forms.values() if sum(counts.values()) >= 10]
+    often = [counts for counts in forms.values() if sum(counts.values()) >= 6]
     assert len(often) > 3 and all(max(counts.values()) < 0.9 * sum(counts.values()) for counts in often)
 
 
