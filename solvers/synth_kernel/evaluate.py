@@ -24,9 +24,8 @@ from synth_kernel.primality import is_prime
 from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
-Value: TypeAlias = (
-    Any  # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | Plan | tuple: a word
-)
+# bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | plans.Plan | tuple (a word)
+Value: TypeAlias = Any
 
 MAX_BITS = 4096  # of a numerator or denominator; checked before a power, and after each sum and product of two
 

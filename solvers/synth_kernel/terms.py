@@ -129,8 +129,8 @@ def size(term: Term) -> int:
 
 
 # ---- sorts -------------------------------------------------------------------------------------------------------
-# A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …) or
-# (Word 'a 'b …), or (Plan (variable x S v) … (move 'm guard (set x t) …) … (goal t)). The name of an unknown of sort
+# A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …),
+# (Word 'a 'b …) or (Plan (variable x S v) … (move 'm guard (set x t) …) … (goal t)). The name of an unknown of sort
 # Open, a universe, is used in the sorts (Member u) and (Relation u v …).
 # An expression has a *coarse* sort: the numbers form a chain Int < Rational < Real; enumerations become Symbol.
 
@@ -220,7 +220,7 @@ def _is_tuple(term: Term) -> bool:
 def _is_machine(parts: Sequence[Term]) -> bool:
     """Say whether parts are variables, then moves, then a goal: well-sorted, each name once."""
     sorts: dict[str, str] = {}
-    moves: list[str] = []
+    moves: set[str] = set()
     for part in parts[:-1]:
         match part:
             case ("variable", str(name), sort, value) if is_member(value, sort) and name not in sorts and not moves:
@@ -234,7 +234,7 @@ def _is_machine(parts: Sequence[Term]) -> bool:
                     return False
                 if any(sorts.get(target) != sort_of(term, sorts) for target, term in targets.items()):
                     return False
-                moves.append(name)
+                moves.add(name)
             case _:
                 return False
     match parts[-1:]:
