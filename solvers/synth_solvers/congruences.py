@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import lcm
 
 from synth_kernel.claims import Theory
-from synth_kernel.evaluate import Undecided, evaluate, holds
+from synth_kernel.evaluate import Undecided, Undefined, evaluate, holds
 from synth_kernel.terms import Term
 
 MAX_MODULUS = 4096
@@ -99,7 +99,7 @@ def residues(statement: Term, unknown: str, source: str) -> Residues | None:
         case ("=", ("mod", inner, int(modulus)), int(rest)) if 0 < modulus <= MAX_MODULUS:
             try:
                 allowed = [r for r in range(modulus) if evaluate(inner, {unknown: r}) % modulus == rest]
-            except Undecided:
+            except (Undecided, Undefined):
                 return None
             return Residues(*_reduced(modulus, allowed), source)
     return None

@@ -43,7 +43,8 @@ class ModularSystem(Family):
             forms = rng.sample(forms := rng.choice(level["forms"]), len(forms))
             moduli = [rng.randint(3, level["modulus"]) for _ in forms]
             period = lcm(*moduli)
-            if len(set(moduli)) < len(moduli) or period in moduli[1:] or not 20 <= period <= level["bound"]:
+            idle = len(moduli) > 1 and period in moduli  # a modulus that all others divide
+            if len(set(moduli)) < len(moduli) or idle or not 20 <= period <= level["bound"]:
                 continue
             name, planted = rng.choice(NAMES), rng.randrange(period)
             fits = rng.random() < 0.9
