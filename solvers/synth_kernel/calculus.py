@@ -10,16 +10,18 @@ value, and no denominator vanishes where both sides have values, which `sign` pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
 from synth_kernel.claims import Sequent
+from synth_kernel.evaluate import holds
 from synth_kernel.numbers import primes
 from synth_kernel.polynomial import Number
 from synth_kernel.sign import proves_defined
-from synth_kernel.terms import Term, size, write
+from synth_kernel.terms import NUMBERS, Term, read, size, sort_of, substitute, write
 from synth_kernel.terms import number as exact
 
 MAX_WORK = 40_000  # products of two monomials in one check
@@ -309,4 +311,21 @@ def check_normal_form(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
         case ("identity", f, g) if proves_defined(sequent, f, g):
             forms = NormalForms()
             return not forms._cleared(forms.of(("-", f, g)))[0]
+    return False
+
+
+def check_antiderivative(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
+    """Decide `(identity (I f x a b) v)`: F′ = f, both defined at every point from a to b, and F(b) − F(a) = v."""
+    match sequent.goal:
+        case ("identity", ("I", f, str(x), low, high), value) if dict(sequent.sorts) == {x: "Real"}:
+            found = read(certificate["antiderivative"])
+            if any(sort_of(each, {}) not in NUMBERS for each in (low, high, value)) or not holds(("<=", low, high), {}):
+                return False
+            interval = replace(sequent, domain=(("<=", low, x), ("<=", x, high)))
+            slope: Term = ("D", found, x)
+            if sort_of(found, sequent.sorts) not in NUMBERS or not proves_defined(interval, slope, f, value):
+                return False
+            ends = ("-", substitute(found, {x: high}), substitute(found, {x: low}))
+            forms = NormalForms()
+            return not any(forms._cleared(forms.of(each))[0] for each in (("-", slope, f), ("-", ends, value)))
     return False

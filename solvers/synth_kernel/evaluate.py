@@ -143,6 +143,7 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
     "irreducible": lambda term, _: _undecided("irreducibility needs a certificate"),
+    "I": lambda term, values: _integral_of(term, values),
 }
 
 
@@ -163,6 +164,10 @@ def _derivative_at(term: Any, values: Mapping[str, Value]) -> Value:
     except ValueError as none:
         raise Undecided(str(none)) from None
     return evaluate(rule, values)
+
+
+def _integral_of(term: Any, values: Mapping[str, Value]) -> Value:
+    raise Undecided("an integral is shown by an antiderivative, not evaluated")
 
 
 def _equal(a: Value, b: Value) -> bool:

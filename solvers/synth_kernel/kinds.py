@@ -47,6 +47,8 @@ def required(theory: Theory, answer: Term) -> list[Claim]:
             return [Claim("consistent", "model", everything, ANY), *_decide(goal, mode, answer)]
         case ("compute", ("I", f, str(x))), _ if _is_plain(answer):
             return [_identity("well_defined", f, f), _identity("correct", ("D", answer, x), f)]
+        case ("compute", ("I", f, str(_), _, _)), _ if _is_plain(answer):
+            return [_identity("well_defined", f, f), _identity("correct", theory.ask[1], answer)]
         case ("compute", ("F", f, *unknowns)), _ if _is_plain(answer):
             parts = Claim("irreducible", "entails", everything, ("and", *_irreducible(answer, unknowns)))
             return [_identity("well_defined", f, f), _identity("correct", f, answer), parts]

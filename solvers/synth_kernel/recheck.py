@@ -28,6 +28,7 @@ BODIES = {
     ("entails", "layers"): "plans:check",
     ("entails", "irreducible"): "irreducible:check",
     ("identity", "normal-form"): "calculus:check_normal_form",
+    ("identity", "antiderivative"): "calculus:check_antiderivative",
     ("identity", "sign"): "sign:check",
     ("count", "residual"): "residual:check",
     ("count", "sturm"): "roots:check_sturm",

@@ -59,8 +59,8 @@ class _Counting:
         head = term[0]
         if head in ("quote", "root", "walk"):
             return term
-        if head == "D":
-            raise ValueError("nothing finite is differentiated")
+        if head in ("D", "I"):
+            raise ValueError("nothing finite is differentiated or integrated")
         if head == "#":
             bit = self.bits.get(name, 0) & term[1]
             known = term[2] + (bit > 0 and value == "true")

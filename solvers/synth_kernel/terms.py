@@ -160,6 +160,7 @@ _SIGNATURES = {
         ("prime", "Int,", "Bool"),
         ("sqrt exp log sin cos tan atan", _N, "Real"),
         ("D", f"Real,{_N}|{_N}Real,", "Real"),
+        ("I", f"{_N}Real,{_N}{_N}", "Real"),  # the integral of a term over an unknown from one number to another
         ("value", "Expr,", "Rational"),  # of a quoted arithmetic term
         ("leaves_among", "Expr,(?:Int,)*", "Bool"),  # its numbers, with multiplicity, are among these
         ("operators_among", "Expr,(?:Symbol,)*", "Bool"),
@@ -284,8 +285,8 @@ def sort_of(term: Term, sorts: Mapping[str, str]) -> str:
         raise TermError(f"{operator} takes no ({', '.join(found)}) in {write(term)}")
     if operator == "^" and not (isinstance(term[2], int) and abs(term[2]) <= 64):
         raise TermError(f"an exponent is an integer from -64 to 64 in {write(term)}")
-    if operator == "D" and not isinstance(term[2], str):
-        raise TermError(f"D differentiates with respect to an unknown in {write(term)}")
+    if operator in ("D", "I") and not isinstance(term[2], str):
+        raise TermError(f"{operator} is about an unknown in {write(term)}")
     if operator == "letter" and not _quoted(term[1:]):
         raise TermError(f"a letter is a constant in {write(term)}")
     return result if result[0] != "≥" else max([*found, result[1:]], key=_ORDER.index)

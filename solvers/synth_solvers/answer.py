@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import floor
 from operator import and_
 from typing import Any
 
 from synth_kernel.claims import Theory
 from synth_kernel.evaluate import constant, evaluate
-from synth_kernel.terms import NUMBERS, Term, number
+from synth_kernel.terms import NUMBERS, Term, number, substitute
 from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
 from synth_solvers.linear import solve
@@ -110,9 +110,27 @@ def _compute(theory: Theory) -> Term | None:
 
             found = antiderivative(f, x)
             return None if found is None else simplify(found)
+        case ("compute", ("I", f, str(x), low, high)):
+            found = antiderivative_of(f, x, low)
+            if found is None:
+                return None
+            return simplify(("-", substitute(found, {x: high}), substitute(found, {x: low})))
         case ("compute", f):
             return simplify(f)
     return None
+
+
+@lru_cache(maxsize=64)
+def antiderivative_of(f: Term, x: str, low: Term) -> Term | None:
+    """Return an antiderivative from a number on: by a first course's rules, else sympy's, which takes longer."""
+    from synth_solvers.integrals import integral
+
+    found = integral(f, x, low if isinstance(low, int | Fraction) else None)
+    if found is None:
+        from synth_solvers.sympy_check import antiderivative
+
+        found = antiderivative(f, x)
+    return found
 
 
 def _construct(theory: Theory) -> Term | None:

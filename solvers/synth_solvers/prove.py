@@ -192,9 +192,19 @@ def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
     return sat.refute(wanted, budget.conflicts)
 
 
+def _antiderivative(wanted: Sequent, budget: Budget) -> Certificate | None:
+    match wanted.goal:
+        case ("identity", ("I", f, str(x), low, _), _):
+            from synth_solvers.answer import antiderivative_of
+
+            found = antiderivative_of(f, x, low)
+            return None if found is None else {"v": 1, "body": "antiderivative", "antiderivative": write(found)}
+    return None
+
+
 _COSTLY: Mapping[Finder, str] = {
     _irreducible: "irreducible", _left_inverse: "left-inverse", _inequality: "farkas", _equation: "farkas",
-    _potential: "potential", _instances: "instances", _lrat: "lrat",
+    _potential: "potential", _instances: "instances", _lrat: "lrat", _antiderivative: "antiderivative",
 }  # fmt: skip
 _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     "model": (_empty("evaluation", lambda wanted: True),),
@@ -214,6 +224,7 @@ _FINDERS: Mapping[str, tuple[Finder, ...]] = {
     ),
     "identity": (
         _empty("sign", lambda wanted: wanted.goal[1] == wanted.goal[2]),  # type: ignore[index]
+        _antiderivative,
         _empty("normal-form", lambda wanted: True),
     ),
     "count": (_empty("residual", _finite), _empty("sturm", _one_number)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -103,6 +103,9 @@ def _judged(theory: Theory, answer: Term, stored: Term) -> Score:
             continue  # proved with the row; unique: whatever satisfies the clauses is the solution
         if claim.role == "optimal":
             return Score(0, "a better one is known")
+        match theory.ask:
+            case ("compute", ("I", _, _, _, _)):
+                claim = replace(claim, goal=("identity", stored, answer))  # an area: equal to the one that was proved
         if not any(recheck(theory, claim, {"v": 1, "body": body}) for body in BODIES[claim.form]):
             return Score(0, f"not shown to be {claim.role}")
     return Score(1, "satisfies the claims")
