@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from synth.cli import family as family_commands
 from synth.cli import graph as graph_commands
 from synth.cli import model as model_commands
 from synth.cli.guard import guarded
@@ -310,6 +311,7 @@ def demo(
 app.command()(solve)
 app.add_typer(model_commands.app, name="model")
 app.add_typer(graph_commands.app, name="graph")
+app.add_typer(family_commands.app, name="family")
 
 
 def _plain(value: object) -> str:

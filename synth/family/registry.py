@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -77,16 +78,23 @@ def _places_of(point: EntryPoint) -> Iterator[tuple[str, str]]:
 
 
 def _load(name: str, module: str, origin: str) -> Family:
-    from synth.family.contract import Family, folder_of
+    from synth.family.contract import folder_of
 
-    package = import_module(module)
+    folder = folder_of(*module.rsplit(".", 1)) if "." in module else files(module)
+    return family_in(import_module(module), name, f"entry point {origin!r}, {module}", folder)
+
+
+def family_in(package: ModuleType, name: str, origin: str, folder: Traversable) -> Family:
+    """Return the one family that a module defines, with the data of a folder; `origin` says where, for messages."""
+    from synth.family.contract import Family
+
     found = [each for each in vars(package).values() if _is_family(each, Family, package)]
     if len(found) != 1:
-        raise FamilyError(f"family {name!r} (entry point {origin!r}): {module} defines {len(found)} classes, not 1")
-    family = found[0](name, folder_of(*module.rsplit(".", 1)) if "." in module else files(module))
+        raise FamilyError(f"family {name!r} ({origin}) defines {len(found)} classes of families, not 1")
+    family = found[0](name, folder)
     for attribute in ("domain", "kind", "summary", "levels"):
         if not hasattr(family, attribute):
-            raise FamilyError(f"family {name!r} in {module} has no `{attribute}`; add it to class {found[0].__name__}")
+            raise FamilyError(f"family {name!r} ({origin}) has no `{attribute}`; add it to class {found[0].__name__}")
     return family  # type: ignore[no-any-return]
 
 

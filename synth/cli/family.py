@@ -1,0 +1,114 @@
+"""The commands `synth family …`: check a family against the laws, begin a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synth.cli.guard import guarded
+
+if TYPE_CHECKING:
+    from synth.family import Family
+    from synth.testing import Finding
+
+app = typer.Typer(help="Check families, and begin new ones.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+@guarded
+def check(
+    which: Annotated[list[str], typer.Argument(help="Names, or folders; all that are installed if left out.")] = [],  # noqa: B006
+    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Draws of each level.")] = 12,
+    levels: Annotated[list[int], typer.Option("--levels", "-l", help="Only these; may be given more than once.")] = [],  # noqa: B006
+    seed: Annotated[int, typer.Option("--seed", "-s", help="Of the draws.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")] = False,
+) -> int:
+    """Run every law on families and print its figure. Exit code 1 if one is broken.
+
+    Example: synth family check knights
+
+    Example: synth family check ./my_family --samples 40
+
+    Example: synth family check
+    """
+    from synth.family.registry import families
+    from synth.testing import examine
+
+    wanted = which or list(families())
+    table: dict[str, list[Finding]] = {}
+    for family in map(_family, wanted):
+        absent = sorted(set(levels) - set(family.levels))
+        table[family.name] = list(examine(family, samples, [each for each in levels if each not in absent], seed))
+        if not as_json and len(wanted) > 1:
+            typer.echo(f"{family.name}: {_told(table[family.name])}", err=True)
+    if as_json:
+        typer.echo(json.dumps({name: [each.as_json() for each in found] for name, found in table.items()}))
+    elif len(table) == 1:
+        _print_one(*table.popitem())
+    else:
+        _print_all(table)
+    return int(any(each.broken for found in table.values() for each in found))
+
+
+def _family(which: str) -> Family:
+    """Return an installed family by its name, or the one in a folder."""
+    from pathlib import Path
+
+    from synth.errors import UserError, did_you_mean
+    from synth.family.folder import family_at
+    from synth.family.registry import families
+
+    if which in families():
+        return families()[which]
+    if not Path(which).exists():
+        raise UserError(f"no family and no folder is called {which!r}; {did_you_mean(which, families())}")
+    return family_at(Path(which))
+
+
+def _told(found: Iterable[Finding]) -> str:
+    broken = [each.law for each in found if each.broken]
+    return f"broken: {'; '.join(broken)}" if broken else "all laws hold"
+
+
+def _print_one(name: str, found: Iterable[Finding]) -> None:
+    """Print each law with its figure, then what broke with the smallest example and the likely cause."""
+    from synth.cli.show import console, print_grid
+
+    found = list(found)
+    print_grid(console(), name, ("law", "figure", "verdict"), [(each.law, each.figure, each.verdict) for each in found])
+    for line in _mistakes(found):
+        typer.echo(line)
+    typer.echo(f"{name}: {_told(found)}")
+
+
+def _print_all(table: dict[str, list[Finding]]) -> None:
+    """Print one line for each family, then what broke."""
+    from synth.cli.show import console, print_grid
+
+    shown = (
+        "draws become rows",
+        "every production matters",
+        "answers cannot be guessed",
+        "levels grow harder",
+        "speed",
+    )
+    rows = []
+    for name, found in table.items():
+        figures = {each.law: each.figure for each in found}
+        broken = sum(bool(each.broken) for each in found)
+        rows.append((name, *[figures.get(law, "") for law in shown], f"{broken} broken" if broken else "holds"))
+    print_grid(console(), f"{len(table)} families", ("family", *shown, "verdict"), rows)
+    for name, found in table.items():
+        for line in _mistakes(found):
+            typer.echo(f"{name}: {line}")
+
+
+def _mistakes(found: Iterable[Finding]) -> Iterator[str]:
+    for each in found:
+        if (example := each.example) is not None:
+            yield f"BROKEN {each.law}: expected {example.expected}, found {example.found}"
+            yield from [f"    example: {example.text}"] if example.text else []
+            yield f"    likely cause: {each.cause}"

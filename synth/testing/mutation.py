@@ -1,0 +1,99 @@
+"""Does every production matter? Its meaning is replaced by a constant; some theory must change, and its answer with it.
+
+The mutation score of a production is the share of sampled problems with it whose answer no longer stands (DeMillo,
+Lipton and Sayward, *Hints on test data selection*, 1978).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from synth.family import Family, Tree
+from synth.grammar.features import productions
+from synth.records import Record
+from synth.testing.finding import Broken, Finding, finding
+from synth.testing.sampled import Sampled
+from synth_kernel.claims import Theory
+from synth_kernel.kinds import ANY, required
+from synth_kernel.meaning import Meaning
+from synth_kernel.terms import Term
+from synth_solvers.prove import Budget, prove
+from synth_solvers.verdicts import Proved
+from synth_solvers.witness import witness
+
+TRIED = 3  # samples for each production, the shortest
+NEUTRAL = ("true", "1", "(number (- 7))")
+BUDGET = Budget(conflicts=2_000, agreement=False)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sample as trees: what is said in it, and what was read with the right meaning."""
+
+    text: str
+    problem: Tree
+    others: tuple[Tree, ...]  # the answer, then the steps
+    theory: str
+    terms: tuple[Term, ...]
+
+    @classmethod
+    def of(cls, family: Family, record: Record) -> Read:
+        """Read a record of the family again."""
+        problem, reading = family.problem(record.formal)
+        steps = [step.formal for step in record.steps if step.rule != "answer"]
+        others: tuple[Tree, ...] = (family.formal.read(record.formal_answer, "solution"),)
+        others += tuple(family.formal.read(step, "step") for step in steps)
+        terms = (reading.answer(others[0]), *map(reading.term, others[1:]))
+        return cls(record.formal, problem, others, reading.theory.text(), terms)
+
+
+def matters(sampled: Sampled) -> Finding:
+    """Every production that the samples have matters to some of them."""
+    family = sampled.family
+    shortest = sorted(sampled.records, key=lambda record: (len(record.formal), record.formal))
+    reads = [Read.of(family, record) for record in shortest]
+    scores: dict[str, float] = {}
+    broken = []
+    for alias in family.formal.grammar.tags:
+        found = [read for read in reads if any(alias in productions(tree) for tree in (read.problem, *read.others))]
+        found = [found[place * len(found) // TRIED] for place in range(TRIED)] if len(found) > TRIED else found
+        if not found:
+            continue
+        changed = [changes(family, alias, read) for read in found]
+        scores[alias] = sum(changed) / len(changed)
+        if not any(changed):
+            broken.append(Broken("matters", f"another answer without {alias}", "the same in all", found[0].text))
+    lowest = min(scores, key=lambda alias: scores[alias], default="")
+    figure = f"mutation score {sum(scores.values()) / max(1, len(scores)):.0%}"
+    figure += f", lowest {lowest} {scores[lowest]:.0%}" if scores and scores[lowest] < 1 else ""
+    unseen = len(family.formal.grammar.tags) - len(scores)
+    figure += f"; {unseen} of {unseen + len(scores)} productions not drawn" if unseen else ""
+    cause = "the template of this production says nothing: look for a parameter that it does not use"
+    return finding("every production matters", figure, broken, cause)
+
+
+def changes(family: Family, alias: str, read: Read) -> bool:
+    """Say whether a text means something else without a production, something that its answer does not fit.
+
+    Constants that make no sense in its place do not count, unless none does.
+    """
+    ((key, body),) = [each for each in family.meaning_table.items() if each[0].partition("(")[0] == alias]
+    found = []
+    for neutral in NEUTRAL if body != "true" else ("false",):
+        with suppress(ValueError):
+            mutant = Meaning({**family.meaning_table, key: neutral})
+            reading = mutant.problem(read.problem)
+            terms = (reading.answer(read.others[0]), *map(reading.term, read.others[1:]))
+            same = terms == read.terms and reading.theory.text() == read.theory
+            found.append(not same and (terms != read.terms or not _stands(reading.theory, terms[0])))
+    return any(found) or not found
+
+
+def _stands(theory: Theory, answer: Term) -> bool:
+    """Say whether an answer is proved to be right."""
+    for claim in required(theory, answer):
+        found = witness(theory, claim, BUDGET) if claim.goal == ANY else claim
+        if found is None or not isinstance(prove(theory, found, (), BUDGET), Proved):
+            return False
+    return True
