@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,10 +54,30 @@ def check(
     return int(any(each.broken for found in table.values() for each in found))
 
 
+@app.command()
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")],
+    package: Annotated[bool, typer.Option("--package", help="Write a package that can be installed.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to make its folder.")] = Path(),
+) -> None:
+    """Write the folder of a new family that passes every law; change it step by step.
+
+    Example: synth family new my_family
+
+    Example: synth family new my_family --package
+    """
+    from synth.family.new import new_family
+
+    for path in new_family(name, out, package):
+        typer.echo(path)
+    typer.echo(f"next: synth family check {out / name}")
+    if package:
+        typer.echo(f"      pip install -e {out / name}; then synth generate --family {name} works")
+
+
 def _family(which: str) -> Family:
     """Return an installed family by its name, or the one in a folder."""
-    from pathlib import Path
-
     from synth.errors import UserError, did_you_mean
     from synth.family.folder import family_at
     from synth.family.registry import families
