@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             show(console, table)
             tables[table.name] = {**table.facts(), "seconds": given.seconds, "machine": machine()}
             if not given.no_write:
-                write(tables)
+                write(tables, others=bool(given.family))
     return 0
 
 
@@ -92,6 +92,21 @@ def machine() -> dict[str, Any]:
         "synth": version("synth-corpus"),
         "date": datetime.now(UTC).date().isoformat(),
     }
+
+
+def kept_rows(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of an earlier table about families that a new one with the same columns says nothing of.
+
+    >>> kept_rows({"rows": [{"family": "a", "n": 1}, {"family": "b", "n": 2}]}, {"rows": [{"family": "b", "n": 3}]})
+    [{'family': 'a', 'n': 1}]
+    """
+    measured = {row.get("family") for row in new["rows"]}
+    like = [row.keys() for row in new["rows"][:1]]
+    return [row for row in old.get("rows", ()) if row.get("family", None) not in measured and [row.keys()] == like]
+
+
+def _order(row: dict[str, Any]) -> tuple[str, int]:
+    return str(row["family"]), int(row.get("level", 0))
 
 
 def show(console: Console, table: Table) -> None:
@@ -118,11 +133,16 @@ def said(value: object) -> str:
     return f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
-def write(new: dict[str, dict[str, Any]]) -> None:
-    """Put tables into `results.json`, keeping those not measured now, and write all of them as Markdown."""
+def write(new: dict[str, dict[str, Any]], others: bool = False) -> None:
+    """Put tables into `results.json`, keeping those not measured now, and write all of them as Markdown.
+
+    With `others` the rows of a table about families that were not measured now are kept as well.
+    """
     place = HERE / "results.json"
     results: dict[str, dict[str, Any]] = json.loads(place.read_text()) if place.is_file() else {}
-    results.update(new)
+    for name, table in new.items():
+        kept = kept_rows(results.get(name, {}), table) if others else []
+        results[name] = {**table, "rows": sorted([*table["rows"], *kept], key=_order) if kept else table["rows"]}
     place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (HERE / "results.md").write_text(markdown(results), encoding="utf-8")
     if "demand_unseen" in new:

@@ -27,8 +27,8 @@ def test_the_lines_about_the_graph_run(tmp_path, monkeypatch):
     generate(resolve({"rows": 12, "families": asked}, "test", families()), tmp_path / "run")
     Path("benchmark.jsonl").write_text(json.dumps({"question": "How many legs have four dogs?"}) + "\n")
     found = lines()
-    assert len(found) == 5 and all(line[0] == "synth" for line in found)
+    assert len(found) == 6 and all(line[0] == "synth" for line in found)
     for line in found:
         ran = CliRunner().invoke(app, ["8" if word == "200" else word for word in line[1:]])
         assert ran.exit_code == 0 and ran.output.strip(), (line, ran.output)
-    assert (tmp_path / "smaller" / "train.parquet").is_file()
+    assert all((tmp_path / name / "train.parquet").is_file() for name in ("smaller", "ordered"))
