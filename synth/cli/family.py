@@ -48,7 +48,7 @@ def check(
     if as_json:
         typer.echo(json.dumps({name: [each.as_json() for each in found] for name, found in table.items()}))
     elif len(table) == 1:
-        _print_one(*table.popitem())
+        _print_one(*next(iter(table.items())))
     else:
         _print_all(table)
     return int(any(each.broken for found in table.values() for each in found))

@@ -7,6 +7,7 @@ proved like anyone else's. What is trusted is the meaning and the phrases.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +18,16 @@ from random import Random
 from typing import Any, ClassVar
 
 from synth.family import planting
+from synth.family.mistakes import likely_fix, placed
 from synth.family.sorting import check_sorts
 from synth.grammar.features import productions
+from synth.grammar.ir import GrammarError
 from synth.grammar.phrases import load_phrases
 from synth.grammar.sampler import Sampler
 from synth.grammar.syntax import Syntax
 from synth_kernel.claims import Theory, digest
 from synth_kernel.evaluate import Value
-from synth_kernel.meaning import Meaning, Reading, Tree
+from synth_kernel.meaning import Meaning, MeaningError, Reading, Tree
 from synth_kernel.terms import Term
 from synth_solvers.steps import Move
 
@@ -138,13 +141,26 @@ class Family:
     @cached_property
     def meaning_table(self) -> dict[str, str]:
         """The templates as written."""
-        return dict(tomllib.loads(self.text("meaning.toml")))
+        try:
+            return dict(tomllib.loads(self.text("meaning.toml")))
+        except tomllib.TOMLDecodeError as error:
+            raise MeaningError(f"{self.name}/meaning.toml: {error}; a template is one string in quotes") from None
 
     @cached_property
     def meaning(self) -> Meaning:
-        """The compiled templates, their names and sorts checked."""
-        meaning = Meaning(self.meaning_table)
-        check_sorts(self.meaning_table, self.formal.grammar)
+        """The compiled templates, their names and sorts checked; each production has one."""
+        try:
+            meaning = Meaning(self.meaning_table)
+            check_sorts(self.meaning_table, self.formal.grammar)
+        except MeaningError as error:
+            place = f"{self.name}/meaning.toml"
+            raise MeaningError(placed(str(error), place, self.text("meaning.toml"))) from None
+        for alias in self.formal.grammar.tags:
+            if alias not in meaning.parameters:
+                lines = self.text("grammar.lark").splitlines()
+                line = next((i for i, line in enumerate(lines, 1) if re.search(rf"->\s*{alias}\b", line)), 1)
+                why = f"the production {alias} has no meaning"
+                raise MeaningError(f"{self.name}/grammar.lark, line {line}: {why}; {likely_fix(why)}")
         return meaning
 
     @cached_property
@@ -178,7 +194,11 @@ class Family:
 
     def _derive(self, name: str) -> Syntax:
         phrases = {alias: said for alias, said in self.phrases(name).items() if alias not in ("answer", "words")}
-        return load_phrases(self.formal.grammar, phrases, self.meaning.parameters, f"{self.name}/phrases.{name}.toml")
+        file = f"phrases.{name}.toml"
+        try:
+            return load_phrases(self.formal.grammar, phrases, self.meaning.parameters, f"{self.name}/{file}")
+        except GrammarError as error:
+            raise GrammarError(placed(str(error), f"{self.name}/{file}", self.text(file))) from None
 
     def phrases(self, name: str) -> dict[str, Any]:
         """Return the phrases of a language as written.
@@ -187,7 +207,12 @@ class Family:
         that is not English: the hints of each form of an answer, `given`, `step`, and the names of rules.
         """
         if name not in self._phrases:
-            self._phrases[name] = tomllib.loads(self.text(f"phrases.{name}.toml"))
+            try:
+                self._phrases[name] = tomllib.loads(self.text(f"phrases.{name}.toml"))
+            except tomllib.TOMLDecodeError as error:
+                raise GrammarError(
+                    f"{self.name}/phrases.{name}.toml: {error}; a phrase is a string in quotes"
+                ) from None
         return self._phrases[name]
 
     @cached_property

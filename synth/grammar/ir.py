@@ -293,6 +293,11 @@ def _explained(message: str, place: _Places) -> str:
     if conflict:
         token, origin, expansion = conflict[2] or conflict[3], conflict[4], conflict[5]
         where = place.of(re.sub(r"^_+|_(?:star|plus)_\d+$", "", origin))
+        if origin == expansion.strip():
+            return (
+                f"{where}: the rule {origin} contains nothing but itself, so a text has infinitely many trees; "
+                f"delete the alternative, or give it a word of its own"
+            )
         return (
             f"{where}: before {token} the reader cannot tell whether `{origin}: {expansion}` is complete "
             f"(a {conflict[1].split()[0]} conflict); give one of the two readings a word or a bracket of its own"
@@ -382,8 +387,9 @@ def _rules(
 
 
 def _check_rules(rules: tuple[Rule, ...], place: _Places, derived: bool) -> None:
-    """Refuse what makes the text of a tree ambiguous."""
+    """Refuse what makes the text of a tree ambiguous, and a rule that no text fits."""
     origins = {rule.origin for rule in rules}
+    _check_productive(rules, place)
     defined: dict[str, str] = {}
     shapes: dict[tuple[Any, ...], Rule] = {}
     for rule in rules:
@@ -412,6 +418,23 @@ def _check_rules(rules: tuple[Rule, ...], place: _Places, derived: bool) -> None
         if rule.tag == "_" and rule.origin in [symbol.name for symbol in rule.symbols[1:]]:
             raise GrammarError(
                 f"{where}: {rule.origin} repeats itself on the right; write `*` or `+`, or repeat on the left"
+            )
+
+
+def _check_productive(rules: tuple[Rule, ...], place: _Places) -> None:
+    """Refuse a nonterminal that derives no finite text."""
+    done: set[str] = set()
+    while more := {
+        rule.origin
+        for rule in rules
+        if rule.origin not in done and all(s.terminal or s.name in done for s in rule.symbols)
+    }:
+        done |= more
+    for rule in sorted(rules, key=lambda rule: rule.origin not in [symbol.name for symbol in rule.symbols]):
+        if rule.origin not in done:
+            raise GrammarError(
+                f"{place.of(rule.origin)}: {rule.origin} can never be complete, so its language is empty; "
+                f"add an alternative that does not need the rule itself"
             )
 
 

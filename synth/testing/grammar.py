@@ -7,7 +7,7 @@ import time
 from random import Random
 
 from synth.family import FORMAL, Family
-from synth.grammar import GrammarError
+from synth.grammar import Grammar, GrammarError
 from synth.grammar.ambiguity import ambiguities
 from synth.grammar.decode import Nesting, check_decoding
 from synth.testing.finding import HOLDS, OPEN, Broken, Finding, finding
@@ -33,8 +33,9 @@ def used(sampled: Sampled) -> Finding:
 
 
 def phrased(sampled: Sampled) -> Finding:
-    """Every production whose formal notation has words is said by a phrase in every language."""
+    """Every production of a problem whose formal notation has words is said by a phrase in every language."""
     family = sampled.family
+    inside = _inside(family.formal.grammar, "problem")
     broken, said = [], 0
     for name in family.languages:
         phrases = family.phrases(name)
@@ -42,11 +43,21 @@ def phrased(sampled: Sampled) -> Finding:
         for rule in family.formal.grammar.rules:
             words = [family.formal.grammar.terminal[s.name].literal for s in rule.symbols if s.terminal and not s.kept]
             notation = "(" in words or not any(map(SYMBOLS.search, words))
-            if rule.tag not in ("", "_", *phrases) and not notation:
+            if rule.tag not in ("", "_", *phrases) and not notation and rule.origin in inside:
                 text = f"phrases.{name}.toml lacks {rule.tag} = […]"
                 broken.append(Broken("phrased", "words of the language", f"the formal words {' '.join(words)}", text))
     cause = "a production without phrases keeps its formal notation, which is no English; give it phrases"
     return finding("every production is said in words", f"{said} phrasings", broken, cause)
+
+
+def _inside(grammar: Grammar, start: str) -> set[str]:
+    """Return the nonterminals that a text of a start can have."""
+    found, queue = {start}, [start]
+    for origin in queue:
+        names = {symbol.name for rule in grammar.by_origin[origin] for symbol in rule.symbols if not symbol.terminal}
+        queue += sorted(names - found)
+        found |= names
+    return found
 
 
 def unambiguous(sampled: Sampled) -> Finding:

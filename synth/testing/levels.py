@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from synth.family import Family
+from synth.family.mistakes import likely_fix
 from synth.propose.sampler import draw
 from synth.recheck.canonical import canonical
 from synth.records import Record, Rejection, Source
@@ -34,13 +36,16 @@ def accepted(sampled: Sampled) -> Finding:
     least = min((len(drawn.records) / max(1, drawn.samples) for drawn in sampled.levels), default=0)
     figure = f"{total - sum(lost.values())} of {total} draws, worst level {least:.0%}"
     figure += "".join(f"; {count} {reason}" for reason, count in lost.most_common(2))
-    return finding("draws become rows", figure, broken, _why_lost(lost))
+    worst = min(sampled.levels, key=lambda drawn: len(drawn.records))
+    return finding("draws become rows", figure, broken, _why_lost(sampled.family, worst.level, lost))
 
 
-def _why_lost(lost: Mapping[str, int]) -> str:
+def _why_lost(family: Family, level: int, lost: Mapping[str, int]) -> str:
     reasons = " ".join(lost)
-    if "no problem drawn" in reasons:
-        return "the clauses that a level can draw never single out one model; let it draw more kinds of clause"
+    if fix := likely_fix(reasons):
+        lines = family.text("__init__.py").splitlines()
+        line = next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*{level}: \{{", line)), 1)
+        return f"{family.name}/__init__.py, line {line}: {fix}"
     if "refuted" in reasons:
         return "propose() poses problems whose answer is not the only one, or plants a wrong one"
     return "the reason says which stage refused the problem; `synth show` repeats it"

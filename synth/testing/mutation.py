@@ -1,4 +1,4 @@
-"""Does every production matter? Its meaning is replaced by a constant; some theory must change, and its answer with it.
+"""Does every production matter? Its meaning is replaced by a constant; some answer must fall, or some theory say less.
 
 The mutation score of a production is the share of sampled problems with it whose answer no longer stands (DeMillo,
 Lipton and Sayward, *Hints on test data selection*, 1978).
@@ -6,6 +6,7 @@ Lipton and Sayward, *Hints on test data selection*, 1978).
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from synth.grammar.features import productions
 from synth.records import Record
 from synth.testing.finding import Broken, Finding, finding
 from synth.testing.sampled import Sampled
-from synth_kernel.claims import Theory
+from synth_kernel.claims import Claim, Theory
 from synth_kernel.kinds import ANY, required
 from synth_kernel.meaning import Meaning
 from synth_kernel.terms import Term
@@ -22,6 +23,7 @@ from synth_solvers.prove import Budget, prove
 from synth_solvers.verdicts import Proved
 from synth_solvers.witness import witness
 
+DRAWN = 8  # clauses for each form, from which on a form that is missing is no accident
 TRIED = 3  # samples for each production, the shortest
 NEUTRAL = ("true", "1", "(number (- 7))")
 BUDGET = Budget(conflicts=2_000, agreement=False)
@@ -62,8 +64,9 @@ def matters(sampled: Sampled) -> Finding:
             continue
         changed = [changes(family, alias, read) for read in found]
         scores[alias] = sum(changed) / len(changed)
-        if not any(changed):
+        if not any(changed) and not any(says(family, alias, read) for read in found):
             broken.append(Broken("matters", f"another answer without {alias}", "the same in all", found[0].text))
+    broken += _never_kept(family, reads, scores)
     lowest = min(scores, key=lambda alias: scores[alias], default="")
     figure = f"mutation score {sum(scores.values()) / max(1, len(scores)):.0%}"
     figure += f", lowest {lowest} {scores[lowest]:.0%}" if scores and scores[lowest] < 1 else ""
@@ -73,21 +76,59 @@ def matters(sampled: Sampled) -> Finding:
     return finding("every production matters", figure, broken, cause)
 
 
+def _never_kept(family: Family, reads: Sequence[Read], seen: Container[str]) -> Iterator[Broken]:
+    """Where the default loop plants clauses, one that it never keeps narrows nothing."""
+    if not family.clause or type(family).propose is not Family.propose or type(family).draw is not Family.draw:
+        return
+    rules = family.formal.grammar.by_origin.get(family.clause, ())
+    forms = [rule.tag for rule in rules if rule.tag not in ("", "_")]
+    kept = sum(productions(read.problem)[form] for read in reads for form in forms)
+    if kept >= DRAWN * len(forms):
+        for form in forms:
+            if form not in seen and all(family.weights(level).get(form, 1) for level in family.levels.values()):
+                text = next(
+                    key + " = " + body for key, body in family.meaning_table.items() if key.startswith(f"{form}(")
+                )
+                yield Broken("matters", f"{form} among {kept} clauses that narrow", "none", f"meaning.toml: {text}")
+
+
 def changes(family: Family, alias: str, read: Read) -> bool:
     """Say whether a text means something else without a production, something that its answer does not fit.
 
     Constants that make no sense in its place do not count, unless none does.
     """
-    ((key, body),) = [each for each in family.meaning_table.items() if each[0].partition("(")[0] == alias]
     found = []
-    for neutral in NEUTRAL if body != "true" else ("false",):
+    for mutant in _mutants(family, alias):
         with suppress(ValueError):
-            mutant = Meaning({**family.meaning_table, key: neutral})
             reading = mutant.problem(read.problem)
             terms = (reading.answer(read.others[0]), *map(reading.term, read.others[1:]))
             same = terms == read.terms and reading.theory.text() == read.theory
             found.append(not same and (terms != read.terms or not _stands(reading.theory, terms[0])))
     return any(found) or not found
+
+
+def says(family: Family, alias: str, read: Read) -> bool:
+    """Say whether a production adds to the theory: without it another question, or a clause that was no truism less."""
+    theory = Theory.read(read.theory)
+    axioms = tuple(f"a{i}" for i in range(len(theory.axioms)))
+    for mutant in _mutants(family, alias):
+        with suppress(ValueError):
+            other = mutant.problem(read.problem).theory
+            if (other.ask, other.domain, other.declared) != (theory.ask, theory.domain, theory.declared):
+                return True
+            for clause in {*theory.clauses} - {*other.clauses}:
+                truism = Claim("unique", "entails", axioms, clause)
+                if not isinstance(prove(theory, truism, (), BUDGET), Proved):
+                    return True
+    return False
+
+
+def _mutants(family: Family, alias: str) -> Iterator[Meaning]:
+    """Yield the meanings in which a constant stands for a production, as far as they load."""
+    ((key, body),) = [each for each in family.meaning_table.items() if each[0].partition("(")[0] == alias]
+    for neutral in NEUTRAL if body != "true" else ("false",):
+        with suppress(ValueError):
+            yield Meaning({**family.meaning_table, key: neutral})
 
 
 def _stands(theory: Theory, answer: Term) -> bool:
