@@ -424,7 +424,8 @@ def test_what_a_proof_fails_on_stays() -> None:
 def test_only_theories_about_numbers_have_a_semantic_key() -> None:
     keys = {name: semantic(theories(name, 1, 1)[0]) for name in families()}
     assert {name for name, key in keys.items() if key} == {
-        "antiderivative", "derivative", "linear_system", "markov_expectation", "matrix_inverse_rank", "polynomial_roots"
+        "antiderivative", "derivative", "linear_inequalities", "linear_system", "markov_expectation",
+        "matrix_inverse_rank", "polynomial_roots",
     }  # fmt: skip
 
 
