@@ -21,12 +21,15 @@ from synth_kernel import numbers
 from synth_kernel.numbers import Undecided as Undecided
 from synth_kernel.numbers import Undefined as Undefined
 from synth_kernel.primality import is_prime
+from synth_kernel.programs import Fuel, run
 from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
 # bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | plans.Plan | tuple (a word)
 Value: TypeAlias = Any
 
+MAX_ALONE = 500  # statements of a program that is run outside of the bodies `exhaustive` and `evaluation`
+FUEL = "(statements)"  # no name of an unknown: the Fuel of all programs run under these values, else each has its own
 MAX_BITS = 4096  # of a numerator or denominator; checked before a power, and after each sum and product of two
 
 
@@ -142,6 +145,9 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "matches": lambda term, values: Automaton(term[2]).matches(evaluate(term[1], values)),
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
+    "run": lambda term, values: run(
+        term[1], [evaluate(part, values) for part in term[2:]], values.get(FUEL) or Fuel(MAX_ALONE)
+    ),
     "irreducible": lambda term, _: _undecided("irreducibility needs a certificate"),
     "I": lambda term, values: _integral_of(term, values),
 }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_kernel.claims import Sequent
-from synth_kernel.evaluate import constant, evaluate, holds
+from synth_kernel.evaluate import FUEL, constant, evaluate, holds
+from synth_kernel.programs import Fuel
 from synth_kernel.quantifiers import MAX_WORK, work
 
 
@@ -19,4 +20,5 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
     sizes: dict[Any, int] = {name: len(values[name]) for name, sort in sequent.sorts.items() if sort == "Open"}
     if sizes and sum([work(premise, sizes) for premise in sequent.premises]) > MAX_WORK:
         return False
+    values[FUEL] = Fuel()
     return all(holds(premise, values) for premise in sequent.premises)

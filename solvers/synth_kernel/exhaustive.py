@@ -16,12 +16,13 @@ from math import prod
 from typing import Any
 
 from synth_kernel.claims import Sequent
-from synth_kernel.evaluate import Value, holds
+from synth_kernel.evaluate import FUEL, Value, holds
+from synth_kernel.programs import Fuel
 from synth_kernel.terms import Sort, Term, TermError, symbols
 
 MAX_WORLDS = 1 << 15
 MAX_WORK = 1 << 21  # worlds times work, when the evaluator enumerates
-_SLOW = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan", "atan", "root", "D"})
+_SLOW = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan", "atan", "root", "D", "run"})
 _MAX_PAIRS = 1 << 10  # of values compared with each other
 _FEW = 1 << 8  # assignments so few that looking for unknowns that do not matter takes longer
 _MAX_COUNTED = 64  # arguments of one `count`, because its table grows with their square
@@ -188,8 +189,9 @@ def check(sequent: Sequent, certificate: Mapping[str, Any]) -> bool:
         return not reduce(operator.and_, found[:-1], full) & ~found[-1]  # type: ignore[operator]
     if full.bit_length() * sum(map(work, terms)) > MAX_WORK:
         raise ValueError(f"{full.bit_length()} assignments are too many to try one by one")
+    fuel = Fuel()  # for all assignments together
     for chosen in product(*domains(declared.values())):
-        values = dict(zip(declared, chosen, strict=True))
+        values = {**dict(zip(declared, chosen, strict=True)), FUEL: fuel}
         if all(holds(premise, values) for premise in sequent.premises) and not holds(sequent.goal, values):
             return False
     return True

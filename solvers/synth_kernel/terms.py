@@ -178,7 +178,7 @@ _SIGNATURES = {
     for operator in operators.split()
 }
 OPERATORS = frozenset(
-    {*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds", "irreducible"}
+    {*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds", "irreducible", "run"}
 )
 
 
@@ -277,6 +277,8 @@ def sort_of(term: Term, sorts: Mapping[str, str]) -> str:
     if not isinstance(term, tuple):
         return _atom_sort(term, sorts)
     operator: Any = term[0]
+    if operator == "run":
+        return _run_sort(term, sorts)
     if operator not in _SIGNATURES:
         return _open_sort(term, sorts) or _literal_sort(term)
     arguments, result = _SIGNATURES[operator]
@@ -313,6 +315,15 @@ def _open_sort(term: tuple[Term, ...], sorts: Mapping[str, str]) -> str:
             universes = [sort_of(member, sorts).removeprefix("Member ") for member in members]
             return "Bool" if sorts.get(relation) == " ".join(["Relation", *universes]) else ""
     return ""
+
+
+def _run_sort(term: tuple[Term, ...], sorts: Mapping[str, str]) -> str:
+    """`(run program a …)` is what a program returns for one integer for each of its parameters."""
+    from synth_kernel.programs import compiled  # it compiles terms, and checks them while it does
+
+    if len(term) > 1 and [sort_of(part, sorts) for part in term[2:]] == ["Int"] * len(compiled(term[1])[0]):
+        return "Int"
+    raise TermError(f"a program runs on one Int for each parameter in {write(term)}")
 
 
 def _literal_sort(term: tuple[Term, ...]) -> str:

@@ -22,6 +22,8 @@ from synth_kernel.terms import NUMBERS, Term, TermError, symbols, write
 from synth_solvers.inequalities import farkas
 from synth_solvers.linear import left_inverse, solve
 from synth_solvers.plans import shortest as shortest_plan
+from synth_solvers.programs import model as program_model
+from synth_solvers.programs import runs
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown, Verdict
 from synth_solvers.walks import ends, potential, shortest
 from synth_solvers.words import shortest as shortest_word
@@ -185,8 +187,8 @@ def _instances(wanted: Sequent, budget: Budget) -> Certificate | None:
 
 
 def _lrat(wanted: Sequent, budget: Budget) -> Certificate | None:
-    if not _assignments(wanted, _occurring(wanted)):
-        return None
+    if not _assignments(wanted, _occurring(wanted)) or runs((*wanted.premises, wanted.goal)):
+        return None  # infinitely many, or programs, of which clauses cost more than running them
     from synth_solvers import sat
 
     return sat.refute(wanted, budget.conflicts)
@@ -247,6 +249,9 @@ def _other_model(wanted: Sequent, claim: Claim, budget: Budget) -> Iterator[tupl
 
 def _countermodels(wanted: Sequent, budget: Budget) -> Iterator[Mapping[str, Term] | None]:
     """Yield what may be one: of one equation its roots, of a walk the cheapest, else what a solver says."""
+    if _finite(wanted) and runs((*wanted.premises, wanted.goal)):
+        yield program_model(wanted.declared, (*wanted.premises, ("not", wanted.goal)))
+        return
     if _finite(wanted):
         from synth_solvers import sat
 

@@ -8,6 +8,8 @@ from synth_kernel.claims import Claim, Theory
 from synth_kernel.linear import NotLinear
 from synth_kernel.terms import Term
 from synth_solvers.inequalities import point
+from synth_solvers.programs import model as program_model
+from synth_solvers.programs import runs
 from synth_solvers.verdicts import Budget
 from synth_solvers.words import model as word_model
 from synth_solvers.worlds import NoWorldsError, TooManyWorldsError, Worlds
@@ -33,6 +35,8 @@ def _model(theory: Theory, statements: tuple[Term, ...], budget: Budget) -> dict
             return None if found is None else {**found}
     if "Word" in theory.sorts.values():
         return word_model(theory, statements)
+    if runs((*theory.axioms, *theory.clauses, *statements)):
+        return program_model(theory.declared, (*theory.axioms, *theory.clauses, *statements))
     if "Open" in theory.declared.values():
         from synth_solvers import open_sorts
 

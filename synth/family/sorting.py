@@ -50,6 +50,7 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "length": ((PLAN,), NUMBER),
     "solves": ((PLAN,), BOOLEAN),
     "goal": ((BOOLEAN,), PART),
+    "run": ((PART, NUMBER), NUMBER),
     "word": ((SYMBOL,), WORD),
     "letter": ((SYMBOL,), REGEX),
     **dict.fromkeys(("union", "concat", "star", "plus"), ((REGEX,), REGEX)),
