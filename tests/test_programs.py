@@ -22,7 +22,7 @@ from synth_solvers.answer import answer_of
 from synth_solvers.prove import prove
 from synth_solvers.verdicts import Proved, Refuted
 
-MUTANTS = 250  # 10,000 by hand
+MUTANTS = 250
 EXHAUSTIVE = {"v": 1, "body": "exhaustive"}
 NAMES = ("'x", "'y", "'s", "'t")
 SIGNS = {"+": "+", "*": "*", "-": "-", "floordiv": "//", "floormod": "%", "=": "==", "distinct": "!=", "<": "<",
