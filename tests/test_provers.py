@@ -19,8 +19,7 @@ from synth_kernel.claims import Claim, Sequent, Theory, sequent
 from synth_kernel.evaluate import holds
 from synth_kernel.recheck import recheck
 from synth_kernel.terms import Term, read, write
-from synth_solvers import cvc5_solver, sat, smt, smtlib
-from synth_solvers import prove as prover
+from synth_solvers import cvc5_solver, finders, refuters, sat, smt, smtlib
 from synth_solvers.pool import Lost, Pool
 from synth_solvers.prove import prove
 from synth_solvers.verdicts import Agreed, Budget, Proved, Refuted, Unknown
@@ -130,7 +129,7 @@ def test_a_solver_that_lies_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(cvc5_solver, "decide", lambda *_: smtlib.Answer("sat"))
     false = entails("(and (= x0 1) (= (+ x2 x3 x4) 5))")
     assert prove(made, false) == Unknown("disagreement")
-    monkeypatch.setattr(prover, "left_inverse", lambda *_: {"v": 1, "body": "left-inverse", "rows": []})
+    monkeypatch.setattr(finders, "left_inverse", lambda *_: {"v": 1, "body": "left-inverse", "rows": []})
     assert not isinstance(prove(LINE, entails("(= x 2)")), Proved)
 
 
@@ -151,7 +150,7 @@ def test_an_identity_is_refuted_at_a_point_where_sides_differ_or_have_no_value()
     made = theory("(declare x Real)", "(domain (distinct x 0))", "(ask (compute (* x x)))")
     for f, g in (("(* x x)", "x"), ("(/ 1 (- x 1))", "(/ 1 (- x 1))")):
         claim = Claim("correct", "identity", ("D",), ("identity", read(f), read(g)))
-        found = list(prover._point(sequent(made, claim), claim, Budget()))
+        found = list(refuters._point(sequent(made, claim), claim, Budget()))
         assert len(found) == 1 and recheck(made, *found[0])
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Any
 
@@ -108,6 +109,21 @@ class WorkError(BaseException):
     """The work is spent. No `Exception`, for sympy catches those and goes on."""
 
 
+def _may_raise(frame: FrameType) -> bool:
+    """Say whether an exception that a call begins with gets to its caller.
+
+    Not out of a generator, which may be called to be closed, nor below what the garbage collector calls: Python drops
+    it there with a warning. And sympy's own functions are enough.
+    """
+    above: FrameType | None = frame
+    while above is not None:
+        if above.f_code.co_name == "__del__" or above.f_globals.get("__name__") in ("weakref", "_weakrefset"):
+            return False
+        above = above.f_back
+    inside = str(frame.f_globals.get("__name__", "")).startswith("sympy.")
+    return inside and not frame.f_code.co_flags & CO_GENERATOR
+
+
 @contextmanager
 def bounded(calls: int) -> Iterator[None]:
     """Raise `WorkError` in a block after so many calls of functions, which do not depend on the machine as time does.
@@ -119,8 +135,7 @@ def bounded(calls: int) -> Iterator[None]:
     def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal left
         left -= event == "call" or event == "c_call"
-        if left < 0:
-            sys.setprofile(before)
+        if left < 0 and event == "call" and _may_raise(frame):
             raise WorkError
 
     sympy.core.cache.clear_cache()
