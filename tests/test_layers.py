@@ -14,7 +14,7 @@ FLOORS = {"synth_kernel": 1, "synth_solvers": 2, "synth": 3, "synth_grammars": 4
 PLACES = {"synth_kernel": "solvers", "synth_solvers": "solvers", "synth": ".", "synth_grammars": "grammars"}
 BACKENDS = {"z3", "cvc5", "pysat", "flint", "sympy", "pebble"}
 ROOMS = ("grammar", "family", "judge", "propose", "search", "graph", "run", "monitor", "export", "evolve", "cli")
-MAX_KERNEL_LINES = 3600  # the aim is 2,000; whoever adds a body makes room for it
+MAX_KERNEL_LINES = 3100  # the aim was 2,000; each sort and body says in docs/certificates.md what it is for
 
 
 def modules() -> list[tuple[str, Path]]:
