@@ -63,9 +63,11 @@ def _inside(grammar: Grammar, start: str) -> set[str]:
 def unambiguous(sampled: Sampled) -> Finding:
     """No sampled text reads in two ways, by an independent parser."""
     family, count, broken = sampled.family, 0, list[Broken]()
+    trees = [family.formal.read(record.formal, "problem") for record in sampled.records]
     for name in [FORMAL, *family.languages]:
-        named = ambiguities(family.language(name).grammar, "problem")
-        texts = {record.formal if name == FORMAL else record.question for record in sampled.records}
+        language = family.language(name)
+        named = ambiguities(language.grammar, "problem")
+        texts = {language.render(tree, "problem") for tree in trees}
         begun = time.process_time()
         for text in sorted((text for text in texts if len(text) <= LONG), key=lambda text: (len(text), text)):
             if time.process_time() - begun > SECONDS:
