@@ -42,7 +42,7 @@ def train(
 ) -> None:
     """Train the proposer from nothing by its fixed recipe; may be stopped and resumed at any moment.
 
-    Takes less than an hour on one core. The model is written to OUT/model.
+    Takes two to three hours on one core. The model is written to OUT/model.
 
     Example: synth model train --out proposer
 
