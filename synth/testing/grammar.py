@@ -63,11 +63,13 @@ def _inside(grammar: Grammar, start: str) -> set[str]:
 def unambiguous(sampled: Sampled) -> Finding:
     """No sampled text reads in two ways, by an independent parser."""
     family, count, broken = sampled.family, 0, list[Broken]()
-    trees = [family.formal.read(record.formal, "problem") for record in sampled.records]
+    read = [(record, family.formal.read(record.formal, "problem")) for record in sampled.records]
     for name in [FORMAL, *family.languages]:
         language = family.language(name)
         named = ambiguities(language.grammar, "problem")
-        texts = {language.render(tree, "problem") for tree in trees}
+        texts = {
+            record.question if record.language == name else language.render(tree, "problem") for record, tree in read
+        }
         begun = time.process_time()
         for text in sorted((text for text in texts if len(text) <= LONG), key=lambda text: (len(text), text)):
             if time.process_time() - begun > SECONDS:
