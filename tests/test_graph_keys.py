@@ -12,6 +12,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
+from brackets import opened
 
 from synth.errors import UserError
 from synth.family.registry import families
@@ -42,6 +43,10 @@ def parts_of(theory: Theory) -> list[tuple[Term, ...]]:
         found += [(kind, term) for term in terms]
     kind = theory.kind
     return [*found, ("ask", (kind,) if kind in ("find", "all") else theory.ask)]
+
+
+def open_parts_of(theory: Theory) -> list[tuple[Term, ...]]:
+    return [found for part in parts_of(theory) if isinstance(found := opened(part), tuple)]
 
 
 def constants_of(theory: Theory) -> list[str]:
@@ -88,7 +93,7 @@ def least_text(theory: Theory) -> str:
     for one, two in product(permutations(range(len(unknowns))), permutations(range(len(constants)))):
         names = {old: f"n{new}" for old, new in zip(unknowns, one, strict=True)}
         names |= {old: f"'q{new}" for old, new in zip(constants, two, strict=True)}
-        texts.append(" ".join(sorted({write(normal(part, names)) for part in parts_of(theory)})))
+        texts.append(" ".join(sorted({write(normal(part, names)) for part in open_parts_of(theory)})))
     return min(texts)
 
 
@@ -118,7 +123,7 @@ def plain_graph(theory: Theory) -> nx.DiGraph:
             graph.add_edge(node, child, role="" if term[0] in COMMUTATIVE else str(place))
         return node
 
-    for part in {write(normal(part, {})): normal(part, {}) for part in parts_of(theory)}.values():
+    for part in {write(normal(part, {})): normal(part, {}) for part in open_parts_of(theory)}.values():
         add(part)
     return graph
 
@@ -126,7 +131,7 @@ def plain_graph(theory: Theory) -> nx.DiGraph:
 def blind_text(theory: Theory) -> str:
     """A theory with all names alike: what differs in it is different under every renaming."""
     names = dict.fromkeys(theory.declared, "n") | dict.fromkeys(constants_of(theory), "'q")
-    return " ".join(sorted(write(normal(part, names)) for part in parts_of(theory)))
+    return " ".join(sorted(write(normal(part, names)) for part in open_parts_of(theory)))
 
 
 def least_grid(theory: Theory) -> tuple[tuple[tuple[int, int], int], ...]:

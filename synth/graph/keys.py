@@ -22,7 +22,7 @@ from synth.graph.shape import shape
 from synth.recheck.canonical import canonical
 from synth_kernel.claims import Theory, digest
 
-VERSIONS = {"surface": "surface/1", "exact": "canon/1", "semantic": "semantic/1", "shape": "shape/1"}
+VERSIONS = {"surface": "surface/1", "exact": "canon/2", "semantic": "semantic/1", "shape": "shape/1"}
 
 
 @dataclass(frozen=True)

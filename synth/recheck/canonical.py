@@ -33,6 +33,7 @@ FUEL = 1 << 20  # links followed; a level of the search costs 8 for each symbol 
 _COMMUTATIVE = frozenset({"and", "or", "+", "*", "=", "distinct", "xor", "count", "enum", "Walk", "bag"}) | {
     "Word", "union", "Plan",
 }  # fmt: skip
+_ASSOCIATIVE = frozenset({"and", "or", "+", "-", "*", "union", "concat"})  # a difference is a sum
 _MIRRORED = {">": "<", ">=": "<="}
 
 
@@ -41,9 +42,9 @@ def canonical(theory: Theory) -> tuple[str, bool]:
 
     Exact keys are equal if and only if the theories are equal up to the names of unknowns, variables of machines and
     'constants, the order and repetition of statements, the order of arguments of commutative operators (of arcs,
-    enumerations, alphabets, parts of a machine and `…_among` too), the names that quantifiers bind, and `(> a b)` for
-    `(< b a)`. Numbers, sorts, operators named in `operators_among` and the mode of `decide` stay what they are. Nothing
-    is calculated.
+    enumerations, alphabets, parts of a machine and `…_among` too), the brackets of associative operators, `(- a b)` for
+    `(+ a (- b))`, the names that quantifiers bind, and `(> a b)` for `(< b a)`. Numbers, sorts, operators
+    named in `operators_among` and the mode of `decide` stay what they are. Nothing is calculated.
 
     >>> one = Theory.read("(theory (declare x Int) (declare y Int) (clause (< x y)) (clause (= x 2)) (ask (find x y)))")
     >>> two = Theory.read("(theory (declare b Int) (declare a Int) (clause (= 2 a)) (clause (> b a)) (ask (find b a)))")
@@ -52,9 +53,9 @@ def canonical(theory: Theory) -> tuple[str, bool]:
     """
     labelling = Labelling(Graph.of(theory))
     try:
-        return digest("canonical 1", "exact", repr(labelling.header), repr(labelling.least())), True
+        return digest("canonical 2", "exact", repr(labelling.header), repr(labelling.least())), True
     except FuelError:
-        return digest("canonical 1", "refined", repr(labelling.header), repr(labelling.trace)), False
+        return digest("canonical 2", "refined", repr(labelling.header), repr(labelling.trace)), False
 
 
 class Graph:
@@ -144,6 +145,11 @@ class Graph:
         operator, arguments = str(term[0]), term[1:]
         if operator in _MIRRORED:
             operator, arguments = _MIRRORED[operator], arguments[::-1]
+        elif operator in _ASSOCIATIVE:
+            flat = _flattened(term)
+            if type(flat) is not tuple or flat[0] not in ("-", operator, "+"):
+                return self.atoms.get(flat) or self._piece(flat)
+            operator, arguments = str(flat[0]), flat[1:]
         elif operator in ("leaves_among", "operators_among"):
             arguments = (*arguments[:1], ("bag", *arguments[1:]))
         known = self.atoms.get
@@ -162,6 +168,36 @@ class Graph:
         return f"({' '.join([operator, *[text for text, _ in pieces]])})", [
             node for _, found in pieces for node in found
         ]
+
+
+def _flattened(term: tuple[Term, ...]) -> Term:
+    """Return an associative term without inner brackets; a minus stays before what is no sum. One addend is itself."""
+    operator = term[0]
+    if operator in ("+", "-"):
+        first, *others = _addends(term, False)
+        return ("+", first, *others) if others else first
+    return (operator, *_within(operator, term[1:]))
+
+
+def _within(operator: Term, arguments: Iterable[Term]) -> Iterator[Term]:
+    for part in arguments:
+        if type(part) is tuple and part[0] == operator:
+            yield from _within(operator, part[1:])
+        else:
+            yield part
+
+
+def _addends(term: Term, negative: bool) -> Iterator[Term]:
+    match term:
+        case ("+", *parts):
+            for part in parts:
+                yield from _addends(part, negative)
+        case ("-", *parts):
+            for part in parts[:-1]:
+                yield from _addends(part, negative)
+            yield from _addends(parts[-1], not negative)
+        case _:
+            yield ("-", term) if negative else term
 
 
 def _numbered(term: Term, names: Mapping[Term, Term]) -> Term:
