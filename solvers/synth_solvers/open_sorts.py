@@ -52,6 +52,28 @@ def model(
     return None if chosen is None else _interpreted(declared, found, chosen)
 
 
+class Entailments:
+    """Which of some premises entail which of some goals: all of them share one solver and one list of constants.
+
+    Raise TermError where a premise, or the negation of a goal, is not of the class.
+
+    >>> declared = {"u": "Open", "a": ("Member", "u"), "p": ("Relation", "u"), "q": ("Relation", "u")}
+    >>> every = ("forall", "x", "u", ("holds", "p", "x"))
+    >>> found = Entailments(declared, [("holds", "q", "a"), every], [("holds", "p", "a")])
+    >>> found.needed(0, [0, 1]), found.needed(0, [0])
+    ([1], None)
+    """
+
+    def __init__(self, declared: Mapping[str, Sort], premises: Sequence[Term], goals: Sequence[Term]) -> None:
+        said = Instances(declared, [*((term, True) for term in premises), *((term, False) for term in goals)])
+        self._said = sat.Assumptions(said.declared, said.constraints)
+        self._premises = len(premises)
+
+    def needed(self, goal: int, among: Sequence[int]) -> list[int] | None:
+        """Return places of premises, each needed, that entail the goal; None where all of these do not, or may not."""
+        return self._said.core(among, self._premises + goal)
+
+
 def _interpreted(declared: Mapping[str, Sort], found: Instances, chosen: Mapping[str, Term]) -> dict[str, Term]:
     """Turn the truth of atoms into universes and relations; atoms that do not occur are false."""
     constants = [member for members in found.members.values() for member in members]

@@ -491,5 +491,42 @@ def sufficient(
             before, kept = kept, [selector for selector in kept if selector != candidate]
 
 
+class Assumptions:
+    """Statements about finite unknowns, any of which can be assumed, in one solver for many questions.
+
+    A statement is a term and whether it is true or not true.
+
+    >>> chain = [("p", True), (("=>", "p", "q"), True), ("q", True), ("q", False)]
+    >>> said = Assumptions({"p": "Bool", "q": "Bool"}, chain)
+    >>> said.core([0, 1, 2], 3), said.core([0, 1], 3), said.core([0], 3)
+    ([2], [0, 1], None)
+    """
+
+    def __init__(self, declared: Mapping[str, Sort], statements: Sequence[tuple[Term, bool]]) -> None:
+        models = _Models(Theory(tuple(declared.items())))
+        encoding = Encoding(declared, statements)
+        self._solver, self._first = models.solver, encoding.offsets[-1]
+        for place in range(len(statements)):
+            for literals, _ in _constraint_clauses(encoding, place):
+                self._solver.add_clause([*literals, -(self._first + place)])
+
+    def core(self, assumed: Sequence[int], fixed: int, conflicts: int = CONFLICTS) -> list[int] | None:
+        """Return places of assumed statements, each of them needed, that contradict each other and the fixed one.
+
+        None where all of them are consistent, or may be. One is left out after the other (Marques-Silva, *Minimal
+        unsatisfiability*, 2010), beginning with the last.
+        """
+        kept = [self._first + place for place in assumed]
+        for candidate in (None, *reversed(kept)):
+            fewer = [selector for selector in kept if selector != candidate]
+            self._solver.conf_budget(conflicts)
+            if candidate in (None, *kept) and self._solver.solve_limited([self._first + fixed, *fewer]) is False:
+                found = set(self._solver.get_core())
+                kept = [selector for selector in fewer if selector in found]
+            elif candidate is None:
+                return None
+        return [selector - self._first for selector in kept]
+
+
 def _value(term: Term | bool, sort: Sort) -> Value:
     return term in (True, "true") if sort == "Bool" else term

@@ -10,6 +10,7 @@ from synth_solvers.domains import defined
 from synth_solvers.inequalities import greatest, support
 from synth_solvers.linear import independent, solve
 from synth_solvers.monomials import polynomial_term
+from synth_solvers.open_sorts import Entailments
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
 from synth_solvers.words import distinguish
@@ -17,6 +18,7 @@ from synth_solvers.worlds import Worlds
 
 __all__ = [
     "FORMAL",
+    "Entailments",
     "Family",
     "Move",
     "Proposal",
