@@ -12,8 +12,8 @@ from typing import Any
 
 from synth_kernel.claims import Sequent, Theory
 from synth_kernel.instances import ground
-from synth_kernel.quantifiers import Instances
-from synth_kernel.terms import Sort, Term, TermError
+from synth_kernel.quantifiers import Instances, witnessed
+from synth_kernel.terms import Sort, Term, TermError, substitute, write
 from synth_solvers import sat
 
 
@@ -55,7 +55,8 @@ def model(
 class Entailments:
     """Which of some premises entail which of some goals: all of them share one solver and one list of constants.
 
-    Raise TermError where a premise, or the negation of a goal, is not of the class.
+    One goal is asked about at a time, so what its negation says of somebody may be said of the same new constants for
+    all goals: a further goal makes no premise longer. Raise TermError where a premise, or the negation of a goal, is not of the class.
 
     >>> declared = {"u": "Open", "a": ("Member", "u"), "p": ("Relation", "u"), "q": ("Relation", "u")}
     >>> every = ("forall", "x", "u", ("holds", "p", "x"))
@@ -65,13 +66,26 @@ class Entailments:
     """
 
     def __init__(self, declared: Mapping[str, Sort], premises: Sequence[Term], goals: Sequence[Term]) -> None:
-        said = Instances(declared, [*((term, True) for term in premises), *((term, False) for term in goals)])
+        shared: dict[str, Sort] = {}
+        denied = [(_denied(goal, shared), False) for goal in goals]
+        said = Instances({**declared, **shared}, [*((term, True) for term in premises), *denied])
         self._said = sat.Assumptions(said.declared, said.constraints)
         self._premises = len(premises)
 
     def needed(self, goal: int, among: Sequence[int]) -> list[int] | None:
         """Return places of premises, each needed, that entail the goal; None where all of these do not, or may not."""
         return self._said.core(among, self._premises + goal)
+
+
+def _denied(goal: Term, shared: dict[str, Sort]) -> Term:
+    """Replace every "some" of the negation of a goal by a constant that other goals may share."""
+    found: dict[str, Sort] = {}
+    said = witnessed(goal, False, found)
+    names: dict[str, Term] = {}
+    for witness, sort in found.items():
+        shared[f"{witness}{write(sort)}"] = sort  # no name of a witness of the premises, which are #0, #1, …
+        names[witness] = f"{witness}{write(sort)}"
+    return substitute(said, names)
 
 
 def _interpreted(declared: Mapping[str, Sort], found: Instances, chosen: Mapping[str, Term]) -> dict[str, Term]:

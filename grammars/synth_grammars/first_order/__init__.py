@@ -28,13 +28,14 @@ BINARY = (
     "includes",
 )  # fmt: skip
 ONCE = ("some", "somebody", "some_to_all", "some_to_none", "some_to_some", "chained")  # of them at most WITNESSED
+BESIDE = ("fact", "implies", "either", *ONCE[:-1])  # of little use to a goal that only rules can settle
 GOALS = ("fact", "fact", "implies", "every", "no_one", "some", "somebody")  # of which the negation is in the class too
 VERDICTS = {"strong": ("is_true", "is_false", "is_unknown"), "weak": ("follows", "does_not_follow")}
 ANSWERS = {"is_true": "'yes", "follows": "'yes", "is_unknown": "'unknown"}  # of the others: 'no
 DRAWS = 400  # models and pools tried for one question
 STATEMENTS = 30  # drawn for a true one of some form
 TWINS = 4  # statements tried in the place of one that is needed
-TRIED = {True: 2, False: 12}  # goals tried with one pool; few where each of them needs a witness
+TRIED = 12  # goals tried with one pool
 THINNED = 4  # ways tried to leave out statements until more of the others are needed
 WITNESSED = 2  # statements of a pool that make many instances: there is somebody, or three people
 STRANGERS = 2  # people of the planted model without a name
@@ -52,10 +53,10 @@ class FirstOrder(Family):
     summary = "what follows from statements about everybody and somebody, among any number of people"
     levels = {  # noqa: RUF012
         1: {"worlds": [(2, 2, 0), (2, 3, 0), (3, 2, 0)], "pool": 8, "needed": (2, 3), "spare": 1},
-        2: {"worlds": [(2, 3, 0), (2, 4, 0), (2, 2, 1)], "pool": 9, "needed": (2, 3), "spare": 2},
-        3: {"worlds": [(2, 3, 1), (3, 2, 1)], "pool": 10, "needed": (3, 4), "spare": 1},
-        4: {"worlds": [(3, 3, 1), (2, 4, 1), (2, 2, 2)], "pool": 12, "needed": (3, 4), "spare": 2},
-        5: {"worlds": [(3, 4, 1), (2, 3, 2)], "pool": 13, "needed": (4, 6), "spare": 2},
+        2: {"worlds": [(2, 3, 0), (2, 4, 0), (2, 2, 1)], "pool": 10, "needed": (2, 3), "spare": 2},
+        3: {"worlds": [(2, 3, 1), (3, 2, 1)], "pool": 14, "needed": (3, 4), "spare": 1},
+        4: {"worlds": [(3, 3, 1), (2, 4, 1), (2, 2, 2)], "pool": 16, "needed": (3, 4), "spare": 2},
+        5: {"worlds": [(3, 4, 1), (2, 3, 2)], "pool": 18, "needed": (4, 6), "spare": 2},
     }
 
     def header(self, level: Mapping[str, Any], rng: Random) -> Tree:
@@ -89,9 +90,12 @@ class FirstOrder(Family):
         self, cast: _Cast, form: str, false: bool, is_open: bool, level: Mapping[str, Any]
     ) -> tuple[list[Tree], Tree] | None:
         """Return statements of a pool that settle a goal, or barely do not if it is open, and that goal."""
-        pool = cast.pool(level["pool"])
-        tried = TRIED[form in (("some", "somebody") if false else ("every", "no_one"))]
-        goals = [goal for goal in cast.several(form, not false, tried) if goal not in pool]
+        goals = cast.several(form, not false, TRIED)
+        if not goals:
+            return None
+        by_rules = form in (("some", "somebody") if false else ("every", "no_one"))
+        pool = cast.pool(level["pool"], by_rules)
+        goals = [goal for goal in goals if goal not in pool]
         fact: Tree = ("has", cast.people[0], cast.traits[0])
         reading = self.meaning.problem(self.frame(cast.header, [fact, fact, ("strong", fact)]))
 
@@ -170,11 +174,13 @@ class _Cast:
 
     # ---- drawing ----------------------------------------------------------------------------------------------
 
-    def pool(self, size: int) -> list[Tree]:
-        """Draw statements that are true in the planted model."""
+    def pool(self, size: int, by_rules: bool) -> list[Tree]:
+        """Draw statements that are true in the planted model, perhaps mostly rules."""
         found: list[Tree] = []
         while len(found) < size:
             form = self.rng.choice(BINARY if self.roles else UNARY)
+            if by_rules and form in BESIDE and self.rng.random() < 0.6:
+                continue
             if form in ONCE and sum(each[0] in ONCE for each in found) >= WITNESSED:
                 continue
             found += [each for each in self.several(form, True, 1) if each not in found]
@@ -255,39 +261,47 @@ class _Cast:
 
     def true(self, statement: Tree) -> bool:
         """Say whether a statement is true in the planted model."""
-        match statement:
-            case ("implies", one, other):
-                return self.true(other) or not self.true(one)
-            case ("either", one, other):
-                return self.true(one) or self.true(other)
-            case (("has" | "lacks") as form, who, trait):
-                return (self.sets[trait] >> self.who[who] & 1) == (form == "has")
-            case (("is_to" | "is_not_to") as form, who, role, whom):
-                return (self.rows[role][self.who[who]] >> self.who[whom] & 1) == (form == "is_to")
-            case (("mutual" | "chained" | "includes") as form, *roles):
-                return self._true_of_role(form, *[self.rows[role] for role in roles])
-            case (("everybody" | "somebody") as form, kind):
-                return self._kept(kind) == self.every if form == "everybody" else self._kept(kind) > 0
-            case (form, first, second):
-                both = self._kept(first) & self._kept(second)
-                return both == self._kept(first) if form == "every" else (both > 0) == (form == "some")
-            case (form, first, role, second):
-                rows = [row for x, row in enumerate(self.rows[role]) if self._kept(first) >> x & 1]
-                return self._true_of_pairs(form, rows, self._kept(second))
-        raise AssertionError(statement)
+        form, said, words = str(statement[0]), _trees(statement), _words(statement)
+        match form:
+            case "implies":
+                return self.true(said[1]) or not self.true(said[0])
+            case "either":
+                return any(map(self.true, said))
+            case "has" | "lacks":
+                who, trait = words
+                return bool(self.sets[trait] >> self.who[who] & 1) is (form == "has")
+            case "is_to" | "is_not_to":
+                who, role, whom = words
+                return bool(self.rows[role][self.who[who]] >> self.who[whom] & 1) is (form == "is_to")
+            case "mutual" | "chained" | "includes":
+                return self._true_of_roles(form, [self.rows[role] for role in words])
+        kept = [self._kept(kind) for kind in said]
+        if words:
+            rows = [row for x, row in enumerate(self.rows[words[0]]) if kept[0] >> x & 1]
+            return self._true_of_pairs(form, rows, kept[1])
+        match form:
+            case "everybody":
+                return kept[0] == self.every
+            case "somebody":
+                return kept[0] > 0
+            case "every":
+                return not kept[0] & ~kept[1]
+        return (kept[0] & kept[1] > 0) is (form == "some")
 
-    def _true_of_role(self, form: str, rows: list[int], others: list[int] | None = None) -> bool:
+    def _true_of_roles(self, form: str, relations: Sequence[list[int]]) -> bool:
+        """Say whether a relation is symmetric or transitive, or whether the second one includes the first."""
+        rows, others = relations[0], relations[-1]
         if form == "mutual":
             others = [sum(1 << z for z in self.members if rows[z] >> x & 1) for x in self.members]
         elif form == "chained":
-            others = rows
             rows = [0] * len(others)
             for x, row in enumerate(others):
                 for y in self.members:
                     rows[x] |= others[y] if row >> y & 1 else 0
-        return all(not row & ~other for row, other in zip(rows, others, strict=True))  # type: ignore[arg-type]
+        return not any(row & ~other for row, other in zip(rows, others, strict=True))
 
     def _true_of_pairs(self, form: str, rows: list[int], kept: int) -> bool:
+        """Say whether a statement about pairs is true: `rows` are those of its first kind, `kept` is its second."""
         match form:
             case "all_to_all":
                 return all(row & kept == kept for row in rows)
@@ -299,16 +313,24 @@ class _Cast:
 
     def _kept(self, kind: Tree) -> int:
         """Return the members of a kind."""
-        match kind:
-            case ("being", trait):
-                return self.sets[trait]
-            case ("not_being", trait):
-                return self.every & ~self.sets[trait]
-            case ("whose", role, who):
+        match _words(kind):
+            case [trait]:
+                kept = self.sets[trait]
+            case [role, who] if kind[0] == "whose":
                 return self.rows[role][self.who[who]]
-        form, role, whom = kind
-        kept = sum(1 << x for x in self.members if self.rows[role][x] >> self.who[whom] & 1)
-        return kept if form == "to" else self.every & ~kept
+            case [role, whom]:
+                kept = sum(1 << x for x in self.members if self.rows[role][x] >> self.who[whom] & 1)
+        return kept if kind[0] in ("being", "to") else self.every & ~kept
+
+
+def _trees(tree: Tree) -> list[Tree]:
+    """Return the statements or kinds that a statement is made of."""
+    return [part for part in tree[1:] if isinstance(part, tuple)]
+
+
+def _words(tree: Tree) -> list[str]:
+    """Return the names, traits and roles that stand in a statement or kind by themselves."""
+    return [part for part in tree[1:] if isinstance(part, str)]
 
 
 def _sensible(statement: Tree) -> bool:
