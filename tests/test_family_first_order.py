@@ -11,11 +11,13 @@ from random import Random
 
 import pytest
 
+from synth.family import Family
 from synth.family.registry import families
 from synth.judge.judge import Setting, judge
 from synth.propose.sampler import solve
 from synth.records import Candidate, Record, Rejection, Source, Step
 from synth.testing import check_family
+from synth_kernel.meaning import Meaning
 
 NAME = "first_order"
 HEAD = r"people ([^;]+); traits ([^;.]+)(?:; roles ([^.]+))?\. given: (.+)\. (decide|follows): (.+)"
@@ -105,7 +107,8 @@ POSSIBLE = {"yes": {True}, "true": {True}, "false": {False}, "unknown": {True, F
 
 
 def test_the_laws_of_a_family_hold() -> None:
-    assert list(check_family(families()[NAME], samples=20)) == []
+    assert list(check_family(families()[NAME], samples=12, levels=[1, 2])) == []
+    assert list(check_family(families()[NAME], samples=6, levels=[3, 4, 5])) == []
 
 
 def test_every_verdict_without_roles_is_that_of_an_oracle_that_tries_every_small_world(
@@ -125,27 +128,32 @@ def test_every_verdict_without_roles_is_that_of_an_oracle_that_tries_every_small
     assert larger <= 4
 
 
-@pytest.mark.parametrize("level", [2, 3, 4, 5])
-def test_no_small_world_refutes_a_verdict(level: int, draw: Callable[[str, int, int], list[Record]]) -> None:
-    records = draw(NAME, level, 25)
-    assert len(records) >= 24
-    for record in records[:8]:
+@pytest.mark.parametrize(("level", "count"), [(2, 10), (3, 6), (4, 2), (5, 1)])
+def test_no_small_world_refutes_a_verdict(
+    level: int, count: int, draw: Callable[[str, int, int], list[Record]]
+) -> None:
+    records = draw(NAME, level, 12)
+    assert len(records) >= 11
+    few = [record for record in records if not re.search(r"roles \w+,", record.formal)]  # two roles make many worlds
+    for record in few[:count]:
         wanted = POSSIBLE.get(record.formal_answer, {True, False})
         assert values(record.formal, range(1, 3)) <= wanted, record.formal
 
 
-def answered(formal: str) -> str:
-    """What the prover answers to a problem, judged."""
-    candidate = solve(families()[NAME], Candidate(Source(NAME, 1, 0, 0), formal))
-    assert isinstance(candidate, Candidate), candidate
-    assert isinstance(judge(families()[NAME], candidate, Setting()), Record)
+def answered(formal: str, family: Family | None = None) -> str:
+    """What the prover answers to a problem, judged; nothing where it has no answer."""
+    family = family or families()[NAME]
+    candidate = solve(family, Candidate(Source(NAME, 1, 0, 0), formal))
+    if not isinstance(candidate, Candidate):
+        return ""
+    assert isinstance(judge(family, candidate, Setting()), Record)
     return str(candidate.formal_answer)
 
 
-PEOPLE = "people Ann, Bob; traits shy, tall; roles fan, critic"
 KNOWN = {  # premises and claim of each form, with the answer
     "Ann is shy; every shy is fan of Bob. decide: Ann is fan of Bob": "true",
     "everybody is shy; Bob is tall. decide: somebody is not shy": "false",
+    "no shy is tall; Bob is tall. decide: Bob is shy": "false",
     "every shy is tall; every tall is shy. decide: some shy is tall": "unknown",  # there may be none
     "everybody is shy; everybody is tall. decide: some shy is tall": "true",  # there is at least one person
     "some shy is fan of every tall; Bob is tall. follows: some shy is fan of Bob": "yes",
@@ -163,15 +171,45 @@ KNOWN = {  # premises and claim of each form, with the answer
 }
 
 
+def stated(text: str) -> str:
+    """Put the people, traits and roles before a problem that is about some of them."""
+    roles = ", ".join(role for role in ("fan", "critic") if role in text)
+    return f"people Ann, Bob; traits shy, tall{'; roles ' * bool(roles)}{roles}. given: {text}"
+
+
 @pytest.mark.parametrize("text", KNOWN)
 def test_a_statement_of_each_form_means_what_it_says(text: str) -> None:
-    formal = f"{PEOPLE}. given: {text}"
+    formal = stated(text)
     assert answered(formal) == KNOWN[text]
     assert values(formal, range(1, 3)) <= POSSIBLE.get(KNOWN[text], {True, False})
 
 
+@pytest.mark.parametrize(("alias", "template"), [
+    ("every(first, second)", "(exists x (person) (=> (first first) (first second)))"),
+    ("no_one(first, second)", "(not (forall x (person) (and (first first) (first second))))"),
+    ("whose(role, who)", "(list (holds (in_role role) x who) (holds (in_role role) z who))"),
+    ("not_being(trait)", "(list (holds (is trait) x) (not (holds (is trait) z)))"),
+    ("all_to_all(first, role, second)",
+     "(forall x (person) (=> (and (first first) (first second)) (holds (in_role role) x x)))"),
+    ("some_to_none(first, role, second)",
+     "(exists x (person) (not (exists z (person) (and (first first) (last second) (holds (in_role role) x z)))))"),
+    ("mutual(role)", "(forall x (person) (=> (holds (in_role role) x x) (holds (in_role role) x x)))"),
+    ("includes(role, other)",
+     "(forall x (person) (forall z (person) (=> (holds (in_role other) x z) (holds (in_role role) x z))))"),
+    ("implies(first, second)", "(=> second first)"),
+    ("either(first, second)", "first"),
+])  # fmt: skip
+def test_a_wrong_meaning_gives_a_known_problem_another_answer(alias: str, template: str) -> None:
+    original = families()[NAME]
+    wrong = type(original)(NAME, original.folder)
+    table = dict(original.meaning_table)
+    assert alias in table and table[alias] != template
+    wrong.__dict__["meaning"] = Meaning({**table, alias: template})
+    assert any(answered(stated(text), wrong) != answer for text, answer in KNOWN.items())
+
+
 def test_premises_that_contradict_each_other_prove_nothing() -> None:
-    formal = f"{PEOPLE}. given: everybody is shy; somebody is not shy. follows: Ann is tall"
+    formal = stated("everybody is shy; somebody is not shy. follows: Ann is tall")
     for answer in ("yes", "no"):
         candidate = Candidate(Source(NAME, 1, 0, 0), formal, answer, (Step("s0", answer, (), "answer"),))
         assert isinstance(judge(families()[NAME], candidate, Setting()), Rejection)
@@ -179,12 +217,12 @@ def test_premises_that_contradict_each_other_prove_nothing() -> None:
 
 @pytest.mark.parametrize("claim", ["some shy is fan of every tall", "some shy is fan of no tall"])
 def test_a_claim_whose_negation_has_a_some_under_an_all_is_refused(claim: str) -> None:
-    formal = f"{PEOPLE}. given: Ann is shy; Ann is tall. decide: {claim}"
+    formal = stated(f"Ann is shy; Ann is tall. decide: {claim}")
     assert isinstance(solve(families()[NAME], Candidate(Source(NAME, 1, 0, 0), formal)), Rejection)
 
 
 def test_every_other_verdict_is_refused(draw: Callable[[str, int, int], list[Record]]) -> None:
-    for record in draw(NAME, 2, 25)[:12]:
+    for record in draw(NAME, 2, 12):
         others = {"yes", "no"} if record.formal_answer in ("yes", "no") else {"true", "false", "unknown"}
         for wrong in others - {record.formal_answer}:
             candidate = Candidate(record.source, record.formal, wrong, (Step("s0", wrong, (), "answer"),))
@@ -194,9 +232,9 @@ def test_every_other_verdict_is_refused(draw: Callable[[str, int, int], list[Rec
 def test_verdicts_are_balanced_so_that_guessing_does_not_pay() -> None:
     family = families()[NAME]
     rng = Random(5)
-    drawn = [family.propose(family.levels[1], rng) for _ in range(200)]
+    drawn = [family.propose(family.levels[1], rng) for _ in range(100)]
     read = [(family.formal.read(p.formal), p.answer) for p in drawn if p is not None]
-    assert len(read) >= 190
+    assert len(read) >= 95
     for mode, count in (("strong", 3), ("weak", 2)):
         answers = Counter(answer for tree, answer in read if tree[3][0] == mode)
         assert len(answers) == count and max(answers.values()) < 1.4 * sum(answers.values()) / count
@@ -205,4 +243,4 @@ def test_verdicts_are_balanced_so_that_guessing_does_not_pay() -> None:
 def test_a_swapped_field_is_noticed(
     draw: Callable[[str, int, int], list[Record]], unnoticed: Callable[[str, list[Record]], list[str]]
 ) -> None:
-    assert unnoticed(NAME, draw(NAME, 2, 25)[:6]) == []
+    assert unnoticed(NAME, draw(NAME, 2, 12)[:6]) == []

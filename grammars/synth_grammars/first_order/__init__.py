@@ -27,8 +27,8 @@ BINARY = (
     *UNARY, "every", "all_to_all", "none_to_any", "some_to_all", "some_to_none", "some_to_some", "mutual", "chained",
     "includes",
 )  # fmt: skip
-ONCE = ("some", "somebody", "some_to_all", "some_to_none", "some_to_some", "chained")  # of them at most WITNESSED
-BESIDE = ("fact", "implies", "either", *ONCE[:-1])  # of little use to a goal that only rules can settle
+COSTLY = ("some", "somebody", "some_to_all", "some_to_none", "some_to_some", "chained")  # of them at most AT_MOST
+BESIDE = ("fact", "implies", "either", *COSTLY[:-1])  # of little use to a goal that only rules can settle
 GOALS = ("fact", "fact", "implies", "every", "no_one", "some", "somebody")  # of which the negation is in the class too
 VERDICTS = {"strong": ("is_true", "is_false", "is_unknown"), "weak": ("follows", "does_not_follow")}
 ANSWERS = {"is_true": "'yes", "follows": "'yes", "is_unknown": "'unknown"}  # of the others: 'no
@@ -37,7 +37,8 @@ STATEMENTS = 30  # drawn for a true one of some form
 TWINS = 4  # statements tried in the place of one that is needed
 TRIED = 12  # goals tried with one pool
 THINNED = 4  # ways tried to leave out statements until more of the others are needed
-WITNESSED = 2  # statements of a pool that make many instances: there is somebody, or three people
+AT_MOST = (1, 1, 2)  # statements of a pool that make many instances, because there is somebody or of three people
+BESIDE_RULES = 0.6  # of the statements that are of little use are left out where only rules settle a goal
 STRANGERS = 2  # people of the planted model without a name
 
 
@@ -177,11 +178,12 @@ class _Cast:
     def pool(self, size: int, by_rules: bool) -> list[Tree]:
         """Draw statements that are true in the planted model, perhaps mostly rules."""
         found: list[Tree] = []
+        most = self.rng.choice(AT_MOST)
         while len(found) < size:
             form = self.rng.choice(BINARY if self.roles else UNARY)
-            if by_rules and form in BESIDE and self.rng.random() < 0.6:
+            if by_rules and form in BESIDE and self.rng.random() < BESIDE_RULES:
                 continue
-            if form in ONCE and sum(each[0] in ONCE for each in found) >= WITNESSED:
+            if form in COSTLY and sum(each[0] in COSTLY for each in found) >= most:
                 continue
             found += [each for each in self.several(form, True, 1) if each not in found]
         return found
