@@ -56,8 +56,8 @@ class Entailments:
     """Which of some premises entail which of some goals: all of them share one solver and one list of constants.
 
     One goal is asked about at a time, so what its negation says of somebody may be said of the same new constants for
-    all goals: a further goal makes no premise longer. Raise TermError where a premise, or the negation of a goal, is not
-    of the class.
+    all goals: a further goal makes no premise longer. Raise TermError where a premise, or the negation of a goal, is
+    not of the class.
 
     >>> declared = {"u": "Open", "a": ("Member", "u"), "p": ("Relation", "u"), "q": ("Relation", "u")}
     >>> every = ("forall", "x", "u", ("holds", "p", "x"))

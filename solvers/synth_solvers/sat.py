@@ -498,7 +498,7 @@ class Assumptions:
 
     >>> chain = [("p", True), (("=>", "p", "q"), True), ("q", True), ("q", False)]
     >>> said = Assumptions({"p": "Bool", "q": "Bool"}, chain)
-    >>> said.core([0, 1, 2], 3), said.core([0, 1], 3), said.core([0], 3)
+    >>> said.core([0, 2], 3), said.core([0, 1], 3), said.core([0], 3)
     ([2], [0, 1], None)
     """
 
