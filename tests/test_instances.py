@@ -17,6 +17,7 @@ from synth.recheck.canonical import canonical
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.recheck import recheck
 from synth_kernel.terms import Term, TermError, read, write
+from synth_solvers.open_sorts import Entailments
 from synth_solvers.prove import prove
 from synth_solvers.verdicts import Proved, Refuted
 from synth_solvers.witness import witness
@@ -195,6 +196,26 @@ def agreement(seed: int, wanted: int) -> int:
             assert isinstance(verdict, Proved | Refuted)
             different += isinstance(verdict, Proved) is not true
     return different
+
+
+def test_goals_that_share_their_witnesses_are_entailed_exactly_where_each_is_by_itself() -> None:
+    rng, seen = random.Random(6), {True: 0, False: 0}
+    while min(seen.values()) < 40:
+        premises = [formula(rng, rng.randint(0, 2)) for _ in range(3)]
+        goals = [formula(rng, rng.randint(1, 2)) for _ in range(3)]
+        try:
+            found = Entailments(theory().declared, premises, goals)
+        except TermError:
+            continue
+        for place, goal in enumerate(goals):
+            if 2 + needed([*premises, ("not", goal)]) > max(SIZES):
+                continue
+            core = found.needed(place, range(3))
+            assert (core is not None) is follows(premises, goal), (premises, goal)
+            seen[core is not None] += 1
+            for left in core or ():
+                few = [premises[other] for other in core or () if other != left]
+                assert not follows(few, goal), "each of them is needed"
 
 
 def test_a_changed_model_is_accepted_only_where_it_satisfies_the_premises() -> None:
