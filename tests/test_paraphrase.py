@@ -46,7 +46,9 @@ from tests.scripted import (
 )
 
 REWORDED = sorted(WRONG)  # the families whose problems have clauses, and for which wrong wordings are scripted
-OTHERS = ("graph_coloring", "linear_inequalities", "modular_system", "syllogism", "venn_counts")  # the rest of them
+OTHERS = (  # the rest of them
+    "first_order", "graph_coloring", "linear_inequalities", "modular_system", "syllogism", "venn_counts",
+)  # fmt: skip
 DRAW = Draw()
 
 
