@@ -32,7 +32,8 @@ class Stage:
 
 
 # First everything a little, low levels more often, because a small model learns those. Then steps small enough to be
-# computed, and sudoku. Then the first levels of what it can learn.
+# computed, and sudoku. Then the first levels of what it can learn. Then all of it once more, and the first levels of
+# nearly all other families, so that nothing taught is forgotten.
 STAGES = (
     Stage(
         3_800,
@@ -76,6 +77,36 @@ STAGES = (
         pose_share=0.05,
         parts=4,
         first=100_000,
+    ),
+    Stage(
+        4_600,
+        {
+            "antiderivative": {1: 8_000, 2: 30_000, 3: 3_000},
+            "countdown": {1: 15_000, 2: 45_000},
+            "definite_integral": {1: 5_000},
+            "derivative": {1: 3_000, 2: 4_000},
+            "factorization": {1: 2_000},
+            "gcd_bezout": {1: 9_000},
+            "graph_coloring": {1: 2_500},
+            "knights": {1: 6_000, 2: 3_000},
+            "linear_inequalities": {1: 5_000},
+            "linear_system": {1: 28_000, 2: 2_000},
+            "markov_expectation": {1: 4_000},
+            "matrix_inverse_rank": {1: 4_000},
+            "max_flow": {1: 9_000},
+            "modular_system": {1: 30_000},
+            "polynomial_factor": {1: 50_000, 2: 10_000},
+            "polynomial_roots": {1: 18_000, 2: 3_000},
+            "regex_equivalence": {1: 5_000},
+            "shortest_path": {1: 5_000, 2: 2_000},
+            "sliding_blocks": {1: 6_000},
+            "sudoku": {1: 4_000},
+            "syllogism": {1: 3_500},
+            "venn_counts": {1: 5_000},
+        },
+        pose_share=0.08,
+        parts=4,
+        first=200_000,
     ),
 )
 
