@@ -11,6 +11,7 @@ import typer
 from synth.cli import family as family_commands
 from synth.cli import graph as graph_commands
 from synth.cli import model as model_commands
+from synth.cli.audit import audit
 from synth.cli.guard import guarded
 from synth.cli.solve import solve
 
@@ -309,6 +310,7 @@ def demo(
 
 
 app.command()(solve)
+app.command()(audit)
 app.add_typer(model_commands.app, name="model")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(family_commands.app, name="family")

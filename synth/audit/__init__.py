@@ -1,0 +1,1 @@
+"""Audit: what our provers say about questions and answers that others made."""
