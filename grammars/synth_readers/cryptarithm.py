@@ -35,9 +35,8 @@ def read(row: Row) -> list[Asked]:
     declared = [(letter, ("range", 0, 9)) for letter in letters] + columns.declared
     axioms: list[Term] = [("distinct", *letters)] if len(letters) > 1 else []
     axioms += [("distinct", letter, 0) for letter in sorted(leading)]
-    theory = Theory(
-        tuple(declared), tuple(axioms), tuple(columns.clauses), (), ("find", *[name for name, _ in declared])
-    )
+    ask = ("find", *[name for name, _ in declared])
+    theory = Theory(tuple(declared), tuple(axioms), tuple(columns.clauses), (), ask)
     values = {**answer, **columns.values}
     return [Asked(theory, Is(("model", *[("=", name, values[name]) for name, _ in declared])))]
 

@@ -20,9 +20,8 @@ def read(row: Row) -> list[Asked]:
     given = ", ".join(f"{name} = {value}" for name, value in zip(_NUMBERS, numbers, strict=False))
     parts = [f"{x} * {name}" for x, name in zip(_COEFFICIENTS, _NUMBERS[: len(numbers)], strict=False)]
     label = whole(row.label())
-    return [
-        Asked(Formal("gcd_bezout", f"gcd {given}: {' + '.join(parts)}"), Agrees(lambda answer: _g(answer) == label))
-    ]
+    problem = Formal("gcd_bezout", f"gcd {given}: {' + '.join(parts)}")
+    return [Asked(problem, Agrees(lambda answer: _g(answer) == label))]
 
 
 def _g(answer: Term) -> Term:

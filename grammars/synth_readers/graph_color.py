@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from synth.audit.reader import Asked, Is, NotRead, Reader, Row
+from synth.audit.reader import Asked, Breaks, Is, NotRead, Reader, Row
 from synth_kernel.claims import Theory
 from synth_kernel.terms import Term
 from synth_readers._words import matched, wholes
@@ -34,10 +34,12 @@ def read(row: Row) -> list[Asked]:
     clauses: tuple[Term, ...] = tuple(("distinct", names[one], names[other]) for one, other in edges)
     declared = tuple((name, sort) for name in names.values())
     painted = _label(row)
-    if set(painted) != set(vertices) or not set(painted.values()) <= set(colours):
-        raise NotRead("an answer that is no map of these vertices to these colours")
-    model: Term = ("model", *[("=", name, painted[vertex]) for vertex, name in names.items()])
-    return [Asked(Theory(declared, (), clauses, (), ("construct", *names.values())), Is(model))]
+    theory = Theory(declared, (), clauses, (), ("construct", *names.values()))
+    if not set(vertices) <= set(painted):
+        return [Asked(theory, Breaks("the answer leaves out a vertex"))]
+    if not {painted[vertex] for vertex in vertices} <= set(colours):
+        return [Asked(theory, Breaks("the answer has a colour that is not given"))]
+    return [Asked(theory, Is(("model", *[("=", name, painted[vertex]) for vertex, name in names.items()])))]
 
 
 def _label(row: Row) -> dict[int, int]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
+from math import inf
+from typing import TypeAlias
 
 from synth.audit.reader import Asked, Is, NotRead, Reader, Row
 from synth_kernel.claims import Theory
@@ -22,49 +25,79 @@ _QUESTION = (
 )
 
 
+_FUNCTIONS = (*FUNCTIONS, "asin")
+Interval: TypeAlias = "tuple[float | Fraction, float | Fraction]"  # without its ends
+
+
 def read(row: Row) -> list[Asked]:
-    """One problem for each interval on which the integrand has a value; roots and logs of linear terms end them."""
-    f = expression(matched(_QUESTION, row.question)[1], ["x"], FUNCTIONS)
+    """One problem for each open interval on which the integrand has a value; the answer has to be right on all."""
+    f = expression(matched(_QUESTION, row.question)[1], ["x"], _FUNCTIONS)
     answer, plus, constant = row.label().rpartition("+")
     if not plus or constant.strip() != "C":
         raise NotRead("an answer without + C")
-    label = Is(expression(answer, ["x"], FUNCTIONS))
-    return [
-        Asked(Theory((("x", "Real"),), (), (), domain, ("compute", ("I", f, "x"))), label) for domain in _domains(f)
-    ]
+    try:
+        label = Is(_plain(expression(answer, ["x"], _FUNCTIONS)))
+    except NotRead as error:
+        raise NotRead(f"the answer: {error}") from None
+    ask: Term = ("compute", ("I", _plain(f), "x"))
+    domains = reduce(_meet, map(_where, _guarded(f)), [(-inf, inf)])
+    if not domains:
+        raise NotRead("an integrand without values")
+    return [Asked(Theory((("x", "Real"),), (), (), _bounds(*each), ask), label) for each in domains]
 
 
-def _domains(f: Term) -> list[tuple[Term, ...]]:
-    """Return the intervals on which f has a value, as conditions on x."""
-    ends = {}  # zero of what stands under a root or in a log -> the sides of it that count
-    for inside, even in _guarded(f):
-        slope, offset = _linear(inside)
-        if not slope:
-            raise NotRead("a root or a log of a number")
-        sides = {"<", ">"} if even else {">" if slope > 0 else "<"}
-        ends[-offset / slope] = ends.get(-offset / slope, sides) & sides
-    if not ends:
-        return [()]
-    if len(ends) > 1:
-        raise NotRead("an integrand with several ends of its domain")
-    ((end, sides),) = ends.items()
-    return [((side, "x", number(end)),) for side in sorted(sides)]
+def _plain(term: Term) -> Term:
+    """Write arc sines as arc tangents: asin u = atan(u/√(1−u²)) for −1 < u < 1."""
+    match term:
+        case ("asin", part):
+            u = _plain(part)
+            return ("atan", ("/", u, ("sqrt", ("-", 1, ("^", u, 2)))))
+        case (operator, *parts):
+            return (operator, *map(_plain, parts))
+    return term
 
 
-def _guarded(term: Term) -> list[tuple[Term, bool]]:
-    """Return what has to be positive, or where `even` only not 0; raise `NotRead` at other partial functions."""
+def _guarded(term: Term) -> list[tuple[str, Term]]:
+    """Return the parts that have values on some intervals only, `log`, `even` for log u² and the like, `sqrt`, `asin`.
+
+    Raise `NotRead` at divisors, which may be 0.
+    """
     match term:
         case ("log", ("^", base, int(power))) if power > 0:
-            return [(base, power % 2 == 0)]
-        case (("log" | "sqrt"), inside):
-            return [(inside, False)]
-        case ("tan" | "/", *_) if term[0] == "tan" or not isinstance(term[2], int):
+            return [("log" if power % 2 else "even", base)]
+        case ("log" | "sqrt" | "asin" as operator, inside):
+            return [(str(operator), inside)]
+        case ("tan", _) | ("^", _, int()) if term[0] == "tan" or term[2] < 0:  # type: ignore[misc,operator]
             raise NotRead("an integrand with divisors that may be 0")
-        case ("^", _, int(power)) if power < 0:
+        case ("/", _, divisor) if not isinstance(divisor, int):
             raise NotRead("an integrand with divisors that may be 0")
         case (_, *parts):
             return [found for part in parts for found in _guarded(part)]
     return []
+
+
+def _where(guard: tuple[str, Term]) -> list[Interval]:
+    """Return where a part has a value: roots and logs of a·x + b on one side of its zero, arc sines between two."""
+    a, b = _linear(guard[1])
+    if not a:
+        raise NotRead("a root or a log of a number")
+    if guard[0] == "asin":
+        low, high = sorted(((-1 - b) / a, (1 - b) / a))
+        return [(low, high)]
+    zero = -b / a
+    sides: list[Interval] = [(-inf, zero), (zero, inf)]
+    return sides if guard[0] == "even" else [sides[a > 0]]
+
+
+def _meet(some: list[Interval], others: list[Interval]) -> list[Interval]:
+    met = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
+    return [(low, high) for low, high in met if low < high]
+
+
+def _bounds(low: float | Fraction, high: float | Fraction) -> tuple[Term, ...]:
+    """Return the conditions that x lies in an interval."""
+    lower = (("<", number(low), "x"),) if isinstance(low, Fraction) else ()
+    return (*lower, ("<", "x", number(high))) if isinstance(high, Fraction) else lower
 
 
 def _linear(term: Term) -> tuple[Fraction, Fraction]:

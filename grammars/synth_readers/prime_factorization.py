@@ -15,7 +15,7 @@ _QUESTION = (
 
 
 def read(row: Row) -> list[Asked]:
-    """A number has one factorization, so the proved one and the label have the same primes as often, or one is wrong."""
+    """A number has one factorization: the label has the primes of the proved one, each as often, or it is wrong."""
     number = whole(matched(_QUESTION, row.question)[1])
     label = sorted(wholes(row.label(), "×"))
     return [Asked(Formal("factorization", f"factor {number}"), Agrees(lambda answer: sorted(_primes(answer)) == label))]

@@ -50,9 +50,8 @@ def _label(text: str, start: tuple[int, int]) -> Label:
     moves = text.split()
     if not moves or not set(moves) <= set(_MOVES) or len(moves) > MAX_CELLS:
         raise NotRead("an answer other than directions or infeasible")
-    places = accumulate(
-        [_MOVES[move] for move in moves], lambda at, move: (at[0] + move[0], at[1] + move[1]), initial=start
-    )
+    steps = [_MOVES[move] for move in moves]
+    places = accumulate(steps, lambda at, step: (at[0] + step[0], at[1] + step[1]), initial=start)
     return Is(("model", ("=", "way", ("walk", *map(_name, places)))))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from synth.audit.reader import Asked, Is, NotRead, Reader, Row
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from synth.audit.reader import Asked, Breaks, Is, Label, NotRead, Reader, Row
 from synth_kernel.claims import Theory
 from synth_kernel.terms import Term
 from synth_readers._words import grid, matched, whole, wholes
@@ -30,7 +33,7 @@ _QUESTIONS = (
 
 
 def read(row: Row) -> list[Asked]:
-    """A cell is an unknown number; each given number stands in as many cells as it is given times."""
+    """A cell is an unknown number, one of those that are given."""
     found = next((each for pattern in _QUESTIONS if (each := _match(pattern, row.question))), None)
     if found is None:
         raise NotRead("the question has other words than this reader knows")
@@ -44,19 +47,34 @@ def read(row: Row) -> list[Asked]:
     filled = [[names.get((i, j), cell) for j, cell in enumerate(line)] for i, line in enumerate(cells)]
     lines = [*filled, *map(list, zip(*filled, strict=True))]
     sums: list[Term] = [("=", ("+", *line[:-1]), line[-1]) for line in lines]
-    used: list[Term] = [
-        ("=", ("count", *[("=", name, value) for name in names.values()]), numbers.count(value))
-        for value in sorted(set(numbers))
-    ]
+    used = list(_used(list(names.values()), numbers))
     sort: Term = ("range", min(numbers), max(numbers))
-    theory = Theory(
-        tuple((name, sort) for name in names.values()), tuple(used), tuple(sums), (), ("find", *names.values())
-    )
+    declared = tuple((name, sort) for name in names.values())
+    theory = Theory(declared, tuple(used), tuple(sums), (), ("find", *names.values()))
+    return [Asked(theory, _label(cells, answer, names, numbers))]
+
+
+def _label(
+    cells: list[list[int]], answer: list[list[int]], names: Mapping[tuple[int, int], str], numbers: list[int]
+) -> Label:
     if any(cell and cell != answer[i][j] for i, line in enumerate(cells) for j, cell in enumerate(line)):
-        raise NotRead("an answer that changes given numbers")
+        return Breaks("the answer changes given numbers")
     if any(not min(numbers) <= answer[i][j] <= max(numbers) for i, j in names):
-        raise NotRead("an answer with numbers that are not given")
-    return [Asked(theory, Is(("model", *[("=", name, answer[i][j]) for (i, j), name in names.items()])))]
+        return Breaks("the answer has numbers that are not given")
+    return Is(("model", *[("=", name, answer[i][j]) for (i, j), name in names.items()]))
+
+
+def _used(names: list[str], numbers: list[int]) -> Iterator[Term]:
+    """Say that each number stands in as many cells as it is given times.
+
+    In every cell stands one of them, and no number in more cells than that. There are as many cells as numbers, so in
+    no fewer either. Said so, each statement is one clause of a proof; a count of all cells would be thousands.
+    """
+    for name in names:
+        yield ("or", *[("=", name, value) for value in sorted(set(numbers))])
+    for value in sorted(set(numbers)):
+        for some in combinations(names, numbers.count(value) + 1):
+            yield ("not", ("and", *[("=", name, value) for name in some]))
 
 
 def _match(pattern: str, text: str) -> dict[str, str] | None:

@@ -20,9 +20,7 @@ def questions(spec: str, rows: int, seed: int) -> Iterator[tuple[int, Row]]:
         import reasoning_gym
         from reasoning_gym.factory import DATASETS
     except ImportError as error:
-        raise UserError(
-            f"reasoning-gym is needed ({error}); install it: pip install 'reasoning-gym>=0.1.25'"
-        ) from error
+        raise UserError(f"this needs reasoning-gym ({error}); install it: pip install reasoning-gym") from error
     name, _, settings = spec.partition("?")
     if name not in DATASETS:
         raise UserError(f"reasoning-gym has no dataset {name!r}; {did_you_mean(name, DATASETS)}")

@@ -54,7 +54,7 @@ class Is:
 
 @dataclass(frozen=True)
 class Agrees:
-    """The answer says less than ours does, such as decimals of a root: whether it agrees with the one that is proved."""
+    """The answer says less than ours, such as decimals of a root; `test` says whether it agrees with a proved one."""
 
     test: Callable[[Term], bool]
 
@@ -64,7 +64,14 @@ class Nothing:
     """The answer says that there is none."""
 
 
-Label: TypeAlias = "Is | Agrees | Nothing"
+@dataclass(frozen=True)
+class Breaks:
+    """The answer breaks what the question says in a way that its terms cannot express; `why` is a phrase."""
+
+    why: str
+
+
+Label: TypeAlias = "Is | Agrees | Nothing | Breaks"
 UNSATISFIABLE = Claim("ill_posed", "entails", ("T",), "false")
 
 

@@ -28,9 +28,7 @@ def readers() -> dict[str, Reader]:
         for module in sorted(each.name for each in iter_modules(package.__path__) if not each.name.startswith("_")):
             reader = getattr(import_module(f"{point.module}.{module}"), "READER", None)
             if not isinstance(reader, Reader):
-                raise UserError(
-                    f"{point.module}.{module} defines no READER; see docs/audit.md, or begin its name with _"
-                )
+                raise UserError(f"{point.module}.{module} defines no READER; define one, or begin its name with _")
             if reader.name in found:
                 raise UserError(f"two readers are called {reader.name!r}; uninstall one")
             found[reader.name] = reader

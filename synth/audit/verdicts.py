@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth.audit.reader import Agrees, Asked, Formal, Is, Nothing, NotRead, Reader, Row
+from synth.audit.reader import Agrees, Asked, Breaks, Formal, Is, Label, Nothing, NotRead, Reader, Row
 from synth.family.contract import Family
 from synth.family.registry import families
 from synth_kernel.claims import Claim, Theory
@@ -112,6 +112,9 @@ def _judged(asked: Asked) -> Verdict:
                 return Verdict("right", "there is no answer", "", (none,))
             correct, evidence = _answered(family, theory)
             return Verdict("wrong", correct, "there is an answer", evidence)
+        case Breaks(why):
+            correct, evidence = _answered(family, theory)
+            return Verdict("wrong", correct, why, evidence)
         case Is(answer) if theory.kind not in ("decide", "count"):
             return _claimed(asked, family, theory, answer)
         case Is(answer):
@@ -120,7 +123,7 @@ def _judged(asked: Asked) -> Verdict:
             return _compared(asked, family, theory, label)
 
 
-def _settled(asked: Asked) -> tuple[Family | None, Theory, Is | Agrees | Nothing]:
+def _settled(asked: Asked) -> tuple[Family | None, Theory, Label]:
     """Return the family, if any, the theory, and the label as a term."""
     if isinstance(asked.problem, Theory):
         return None, asked.problem, asked.label
@@ -151,14 +154,14 @@ def _claimed(asked: Asked, family: Family | None, theory: Theory, answer: Term) 
             continue
         if not isinstance(found, Refuted):
             if none := _shown(theory, asked.absent):
-                return Verdict("ill_posed", "", "nothing answers the question", (none,))
+                return _ill_posed(theory, none)
             raise Undecided(f"the answer is neither proved nor refuted to be {claim.role}")
         other = Shown(theory, found.claim, found.certificate)
         if claim.role == "unique":
             why = "several answers satisfy the question"
             return Verdict("ambiguous", _told(family, theory, answer), why, (*shown, other))
         if none := _shown(theory, asked.absent):
-            return Verdict("ill_posed", "", "nothing answers the question", (none,))
+            return _ill_posed(theory, none)
         try:
             correct, evidence = _answered(family, theory)
         except _UNDECIDED:
@@ -175,7 +178,7 @@ def _compared(asked: Asked, family: Family | None, theory: Theory, label: Agrees
     answer = answer_of(theory)
     if answer is None:
         if none := _shown(theory, asked.absent):
-            return Verdict("ill_posed", "", "nothing answers the question", (none,))
+            return _ill_posed(theory, none)
         raise Undecided("no answer found")
     correct, (shown, alone) = _told(family, theory, answer), _evidence(theory, answer)
     if not alone:
@@ -214,6 +217,11 @@ def _evidence(theory: Theory, answer: Term) -> tuple[tuple[Shown, ...], bool]:
 def _shown(theory: Theory, claim: Claim) -> Shown | None:
     found = prove(theory, claim, budget=_BUDGET)
     return Shown(theory, claim, found.certificate) if isinstance(found, Proved) else None
+
+
+def _ill_posed(theory: Theory, none: Shown) -> Verdict:
+    why = "what is given contradicts itself" if theory.kind == "decide" else "nothing answers the question"
+    return Verdict("ill_posed", "", why, (none,))
 
 
 def _told(family: Family | None, theory: Theory, answer: Term) -> str:

@@ -25,7 +25,7 @@ def audit(
         typer.Option("--as", metavar="NAME", help="A family or a reader; for reasoning-gym:NAME it is NAME."),
     ] = None,
     rows: Annotated[
-        int | None, typer.Option("-n", "--rows", min=1, help="At most so many; of a generator 100.")
+        int | None, typer.Option("-n", "--rows", min=1, help="At most so many; else all, of a generator 100.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", "-s", help="Of a generator; of other sources: sample -n rows by it.")
@@ -33,9 +33,7 @@ def audit(
     question: Annotated[str | None, typer.Option("--question-column", help="Where the questions are.")] = None,
     answer: Annotated[str | None, typer.Option("--answer-column", help="Where the answers are.")] = None,
     config: Annotated[str | None, typer.Option(help="Which configuration of a dataset of the Hub.")] = None,
-    split: Annotated[
-        str | None, typer.Option(help="Which split of a dataset of the Hub; the first if left out.")
-    ] = None,
+    split: Annotated[str | None, typer.Option(help="Which split of it; the first if left out.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write one JSON line a row here.")] = None,
     fail_on: Annotated[
         list[str], typer.Option("--fail-on", metavar="VERDICT", help="Exit code 1 if a row has this verdict.")
