@@ -32,12 +32,10 @@ def read(row: Row) -> list[Asked]:
     if target in numbers:
         raise NotRead("the target is one of the numbers, which may not be used and has to be")
     others = [[*numbers[:i], *numbers[i + 1 :]] for i in range(len(numbers)) if numbers[i] not in numbers[:i]]
-    axioms: tuple[Term, ...] = (
-        ("leaves_among", "e", *numbers),
-        ("operators_among", "e", "'add", "'subtract", "'multiply", "'divide"),
-        *[("not", ("leaves_among", "e", *other)) for other in others],
-    )
-    theory = Theory((("e", "Expr"),), axioms, (("=", ("value", "e"), target),), (), ("construct", "e"))
+    axioms: list[Term] = [("leaves_among", "e", *numbers)]
+    axioms.append(("operators_among", "e", "'add", "'subtract", "'multiply", "'divide"))
+    axioms += [("not", ("leaves_among", "e", *other)) for other in others]
+    theory = Theory((("e", "Expr"),), tuple(axioms), (("=", ("value", "e"), target),), (), ("construct", "e"))
     return [Asked(theory, Is(("model", ("=", "e", ("quote", expression(row.label(), ()))))))]
 
 

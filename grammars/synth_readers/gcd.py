@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from synth.audit.reader import Agrees, Asked, Formal, NotRead, Reader, Row
 from synth_kernel.terms import Term
 from synth_readers._words import matched, whole, wholes
@@ -24,9 +26,9 @@ def read(row: Row) -> list[Asked]:
     return [Asked(problem, Agrees(lambda answer: _g(answer) == label))]
 
 
-def _g(answer: Term) -> Term:
-    (found,) = [value for _, name, value in answer[1:] if name == "g"]  # type: ignore[index,misc]
-    return found
+def _g(answer: Any) -> Term:
+    (found,) = [value for _, name, value in answer[1:] if name == "g"]
+    return found  # type: ignore[no-any-return]
 
 
 READER = Reader("gcd", read, "gcd_bezout")

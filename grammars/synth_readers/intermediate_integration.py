@@ -40,7 +40,8 @@ def read(row: Row) -> list[Asked]:
     except NotRead as error:
         raise NotRead(f"the answer: {error}") from None
     ask: Term = ("compute", ("I", _plain(f), "x"))
-    domains = reduce(_meet, map(_where, _guarded(f)), [(-inf, inf)])
+    everywhere: list[Interval] = [(-inf, inf)]
+    domains = reduce(_meet, map(_where, _guarded(f)), everywhere)
     if not domains:
         raise NotRead("an integrand without values")
     return [Asked(Theory((("x", "Real"),), (), (), _bounds(*each), ask), label) for each in domains]
@@ -67,9 +68,11 @@ def _guarded(term: Term) -> list[tuple[str, Term]]:
             return [("log" if power % 2 else "even", base)]
         case ("log" | "sqrt" | "asin" as operator, inside):
             return [(str(operator), inside)]
-        case ("tan", _) | ("^", _, int()) if term[0] == "tan" or term[2] < 0:  # type: ignore[misc,operator]
-            raise NotRead("an integrand with divisors that may be 0")
         case ("/", _, divisor) if not isinstance(divisor, int):
+            raise NotRead("an integrand with divisors that may be 0")
+        case ("tan", _):
+            raise NotRead("an integrand with divisors that may be 0")
+        case ("^", _, int(power)) if power < 0:
             raise NotRead("an integrand with divisors that may be 0")
         case (_, *parts):
             return [found for part in parts for found in _guarded(part)]

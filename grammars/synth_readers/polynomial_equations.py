@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from synth.audit.reader import Agrees, Asked, Formal, NotRead, Reader, Row
 from synth_kernel.evaluate import evaluate
@@ -41,7 +42,7 @@ def read(row: Row) -> list[Asked]:
     formal = Formal("polynomial_roots", f"solve x: {_formal(found[5], x)} = 0")
     label = sorted((Fraction(decimal(part)) for part in row.label().split(",")) if row.label() else ())  # type: ignore[arg-type]
     return [
-        Asked(formal, Agrees(lambda answer, near=near: _agree(answer, label, near)), convention)
+        Asked(formal, Agrees(partial(_agree, label, near)), convention)
         for convention, near in (("rounded to the nearest", _nearest), ("rounded down, as the question says", _cut))
     ]
 
@@ -53,7 +54,7 @@ def _formal(text: str, x: str) -> str:
     return text.replace("**", "^").replace(x, "x")
 
 
-def _agree(answer: Term, label: list[Fraction], near: Callable[[Term, Fraction], Term]) -> bool:
+def _agree(label: list[Fraction], near: Callable[[Term, Fraction], Term], answer: Term) -> bool:
     """Say whether roots and decimals pair off; both ascend, so the smallest root goes with the smallest decimal."""
     roots = list(answer[1:])  # type: ignore[index]
     for place in range(len(roots)):  # insertion sort by exact comparison

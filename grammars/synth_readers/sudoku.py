@@ -13,13 +13,19 @@ _QUESTION = (
 
 def read(row: Row) -> list[Asked]:
     """Our family asks the same."""
-    puzzle = grid(matched(_QUESTION, row.question)[1])
-    answer = grid(matched(r"[1-9 \n]+", row.label(), "answer")[0], "answer")
-    for cells in (puzzle, answer):
-        if len(cells) != 9 or {len(cell) for line in cells for cell in line} != {1} or len(cells[0]) != 9:
-            raise NotRead("no grid of 9 × 9 digits")
-    formal, solution = (" / ".join(" ".join(line) for line in cells) for cells in (puzzle, answer))
-    return [Asked(Formal("sudoku", f"size 9 boxes 3x3: {formal}"), Is(solution))]
+    return asked(matched(_QUESTION, row.question)[1], row.label(), 3)
+
+
+def asked(puzzle: str, label: str, box: int) -> list[Asked]:
+    """Return the problem of a grid of box² × box² digits, and the answer; raise `NotRead` where one is no such grid."""
+    size = box * box
+    formal, solution = "", ""
+    digits = {str(digit) for digit in range(1, size + 1)}
+    for cells, allowed in ((grid(puzzle), digits | {"_"}), (grid(label, "answer"), digits)):
+        if (len(cells), len(cells[0])) != (size, size) or not {cell for line in cells for cell in line} <= allowed:
+            raise NotRead(f"no grid of {size} × {size} digits")
+        formal, solution = solution, " / ".join(" ".join(line) for line in cells)
+    return [Asked(Formal("sudoku", f"size {size} boxes {box}x{box}: {formal}"), Is(solution))]
 
 
 READER = Reader("sudoku", read, "sudoku")

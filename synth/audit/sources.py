@@ -85,8 +85,8 @@ class _Columns:
         if self.names is None:
             question = self._named("question", self.wanted.question, QUESTIONS, row)
             self.names = question, self._named("answer", self.wanted.answer, ANSWERS, row)
-        question, answer = (row.get(name) for name in self.names)
-        return Row(_text(question), None if answer is None else _text(answer), _metadata(row.get("metadata")))
+        asked, said = row.get(self.names[0]), row.get(self.names[1])
+        return Row(_text(asked), None if said is None else _text(said), _metadata(row.get("metadata")))
 
     def _named(self, what: str, given: str | None, usual: Sequence[str], row: Mapping[str, Any]) -> str:
         for name in [given] if given else usual:
