@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MODEL := .venv-model
+GYM := .venv-gym
 
-.PHONY: demo test test-all test-model lint bench clean
+.PHONY: demo test test-all test-model test-gym lint bench clean
 
 demo: $(MODEL)/ready
 	$(MODEL)/bin/synth demo --out demo
@@ -13,11 +14,14 @@ demo: $(MODEL)/ready
 test: lint
 	$(BIN)/python -m pytest
 
-# What `test` leaves out: all that needs torch, transformers or a server, in an environment of its own.
-test-all: test test-model
+# What `test` leaves out: all that needs torch, transformers, a server or reasoning-gym, in environments of their own.
+test-all: test test-model test-gym
 
 test-model: $(MODEL)/ready
 	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose
+
+test-gym: $(GYM)/ready
+	$(GYM)/bin/python -m pytest tests/gym
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -48,5 +52,12 @@ $(MODEL)/ready: pyproject.toml constraints.txt
 		-c constraints.txt
 	touch $@
 
+# The questions of others: reasoning-gym makes some, `datasets` reads some.
+$(GYM)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(GYM)
+	echo '*' > $(GYM)/.gitignore
+	$(GYM)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,hub]' reasoning-gym -c constraints.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODEL) demo build dist
+	rm -rf $(VENV) $(MODEL) $(GYM) demo build dist

@@ -11,6 +11,7 @@ _NEEDS = {
     ],
     "openai": ["synth/propose/server/*", "tests/server/*"],
     "uvicorn": ["tests/server/test_transformers_serve.py"],
+    "reasoning_gym": ["tests/gym/*"],
 }
 
 collect_ignore_glob = [

@@ -10,10 +10,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = {"synth_kernel": 1, "synth_solvers": 2, "synth": 3, "synth_grammars": 4}
-PLACES = {"synth_kernel": "solvers", "synth_solvers": "solvers", "synth": ".", "synth_grammars": "grammars"}
+FLOORS = {"synth_kernel": 1, "synth_solvers": 2, "synth": 3, "synth_grammars": 4, "synth_readers": 4}
+PLACES = {"synth_kernel": "solvers", "synth_solvers": "solvers", "synth": ".", "synth_grammars": "grammars",
+          "synth_readers": "grammars"}  # fmt: skip
 BACKENDS = {"z3", "cvc5", "pysat", "flint", "sympy", "pebble"}
-ROOMS = ("grammar", "family", "judge", "propose", "search", "graph", "run", "monitor", "export", "evolve", "cli")
+OPTIONAL = {"datasets", "reasoning_gym"}  # each imported by one file of synth, when it is used
+ROOMS = (
+    "grammar",
+    "family",
+    "judge",
+    "propose",
+    "search",
+    "graph",
+    "run",
+    "monitor",
+    "export",
+    "evolve",
+    "audit",
+    "cli",
+)
 MAX_KERNEL_LINES = 3100  # the aim was 2,000; each sort and body says in docs/certificates.md what it is for
 
 
@@ -45,7 +60,10 @@ def test_an_import_points_down(name: str, path: Path) -> None:
             assert allowed, f"the kernel uses the standard library alone, {name} imports {target}"
         if floor != 2:
             assert top not in BACKENDS, f"{name} imports the backend {target}"
-        if floor == 4 and top in FLOORS:
+        if name.startswith("synth_readers") and top in FLOORS:
+            allowed = target == "synth.audit.reader" or top in ("synth_kernel", "synth_readers")
+            assert allowed, f"{name} imports {target}"
+        elif floor == 4 and top in FLOORS:
             own = ".".join(name.split(".")[:2])
             assert target in ("synth.family", "synth_kernel.terms") or target.startswith(own), (
                 f"{name} imports {target}"
@@ -60,7 +78,7 @@ def test_each_backend_has_one_file() -> None:
     users: dict[str, list[str]] = {}
     for name, path in modules():
         for target in imported(path):
-            if target.split(".")[0] in BACKENDS:
+            if target.split(".")[0] in BACKENDS | OPTIONAL:
                 users.setdefault(target.split(".")[0], []).append(name)
     assert {backend: len(set(names)) for backend, names in users.items()} == dict.fromkeys(users, 1), users
 

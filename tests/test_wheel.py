@@ -1,4 +1,4 @@
-"""The wheel, built from the sdist, holds our four packages with their data and works from site-packages."""
+"""The wheel, built from the sdist, holds our packages with their data and works from site-packages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"synth", "synth_kernel", "synth_solvers", "synth_grammars"}
+PACKAGES = {"synth", "synth_kernel", "synth_solvers", "synth_grammars", "synth_readers"}
 
 
 @pytest.fixture(scope="module")
