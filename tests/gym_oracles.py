@@ -221,7 +221,7 @@ def intermediate_integration(data: Any, label: str) -> str:
 
 def propositional_logic(data: Any, label: str | None) -> str:
     def python(text: str) -> str:
-        for sign, said in (("¬", " not "), ("∧", " and "), ("∨", " or "), ("→", " <= "), ("↔", " == ")):
+        for sign, said in (("¬", "-"), ("∧", " and "), ("∨", " or "), ("→", " <= "), ("↔", " == ")):
             text = text.replace(sign, said)
         return text
 
@@ -232,7 +232,7 @@ def propositional_logic(data: Any, label: str | None) -> str:
             match node:
                 case ast.Name(name):
                     return world[name]
-                case ast.UnaryOp(ast.Not(), inside):
+                case ast.UnaryOp(ast.USub(), inside):
                     return not of(inside)
                 case ast.BoolOp(ast.And(), parts):
                     return all(map(of, parts))

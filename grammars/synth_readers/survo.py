@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from math import comb
 
 from synth.audit.reader import Asked, Breaks, Is, Label, NotRead, Reader, Row
 from synth_kernel.claims import Theory
@@ -30,6 +31,7 @@ _QUESTIONS = (
     r"number in each row and column equals the sum of all other numbers in that row or column\. You have the numbers "
     rf"{_NUMBERS} to place in the empty cells\. Each number can only be used once\.",
 )
+MAX_CLAUSES = 5_000
 
 
 def read(row: Row) -> list[Asked]:
@@ -42,6 +44,8 @@ def read(row: Row) -> list[Asked]:
     if {whole(found["n"]), whole(found["m"]), len(cells[0]), len(answer), len(answer[0])} != {size} or size > 12:
         raise NotRead("a grid of another size")
     last, names = size - 1, {(i, j): f"cell.{i}.{j}" for i in range(size) for j in range(size) if not cells[i][j]}
+    if sum(comb(len(numbers), numbers.count(value) + 1) for value in set(numbers)) > MAX_CLAUSES:
+        raise NotRead("too many open cells")
     if any(last in place for place in names) or len(names) != len(numbers) or max(numbers) > 999 or min(numbers) < 1:
         raise NotRead("an open sum, or not as many numbers as open cells")
     filled = [[names.get((i, j), cell) for j, cell in enumerate(line)] for i, line in enumerate(cells)]

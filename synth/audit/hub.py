@@ -29,4 +29,6 @@ def dataset(source: str, config: str | None, split: str | None) -> Iterator[Mapp
             found = found[next(iter(found))]
         yield from found
     except Exception as error:  # of the Hub's client, of HTTP, of files: each has its own
-        raise UserError(f"cannot read the dataset {source}: {type(error).__name__}: {str(error)[:300]}") from error
+        raise UserError(
+            f"cannot read the dataset {source}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        ) from error

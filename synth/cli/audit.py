@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from synth.cli.guard import guarded
-
-if TYPE_CHECKING:
-    from synth.audit.sources import Wanted
 
 
 @guarded
@@ -49,6 +46,7 @@ def audit(
 
     Example: synth audit answers.parquet --as linear_system --fail-on wrong --fail-on not_read
     """
+    from synth.audit.run import audit as audit_all
     from synth.audit.sources import GYM, Wanted
     from synth.audit.verdicts import VERDICTS
     from synth.errors import UserError, did_you_mean
@@ -60,27 +58,13 @@ def audit(
         if not source.startswith(GYM):
             raise UserError("say what the questions are: --as NAME, a family (`synth families`) or a reader")
         name = source.removeprefix(GYM).partition("?")[0]
-    found = report(source, name, Wanted(rows, seed, question, answer, config, split), out)
+    found = audit_all(source, name, Wanted(rows, seed, question, answer, config, split), out)
     failed = any(found["verdicts"][verdict]["rows"] for verdict in fail_on)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return int(failed)
     _print(found)
     return int(failed)
-
-
-def report(source: str, name: str, wanted: Wanted, out: Path | None) -> dict[str, Any]:
-    """Audit a source and return the totals; raise `UserError`."""
-    from synth import __version__
-    from synth.audit.registry import readers_for
-    from synth.audit.report import Line, totals, written
-    from synth.audit.sources import rows_from
-    from synth.audit.verdicts import audited
-
-    readers = readers_for(name)
-    lines = (Line(source, wanted.seed, index, row, audited(row, readers)) for index, row in rows_from(source, wanted))
-    facts = {"source": source, "as": name, "seed": wanted.seed, "synth": __version__}
-    return totals(written(lines, out), facts)
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from synth_kernel.recheck import recheck
 
 @pytest.mark.parametrize("kind", sorted(ORACLES))
 def test_fresh_questions_are_all_read_and_judged_as_brute_force_judges_them(kind: str) -> None:
-    for index, row in questions(kind, 12, 90_000):
+    for index, row in questions(kind, 8, 90_000):
         verdict, data = audited(row, readers_for(kind)), json.loads(json.dumps(dict(row.metadata), default=str))
         assert verdict.verdict == ORACLES[kind](data, row.answer), (index, verdict.why)
         assert all(recheck(each.theory, each.claim, each.certificate) for each in verdict.evidence)
