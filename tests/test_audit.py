@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -178,15 +179,15 @@ def test_a_family_finds_its_own_rows_right(name: str, draw: Any) -> None:
     record = draw(name, 1, 1)[0]
     verdict = found(name, Row(record.question, f"The answer is \\boxed{{{record.answer}}}"))
     assert verdict.verdict == "right", verdict.why
-    assert {shown.claim.role for shown in verdict.evidence} == {each.claim.role for each in record.evidence}
+    roles = [shown.claim.role for shown in verdict.evidence]
+    assert roles == [each.claim.role for each in record.evidence if not each.claim.role.startswith("step")]
     assert all(map(rechecks, verdict.evidence))
 
 
 def test_the_answer_to_another_row_is_wrong_in_a_familys_words(draw: Any) -> None:
     one, other = draw("linear_system", 1, 6)[:2]
     assert found("linear_system", Row(one.question, one.formal_answer)).verdict == "right"
-    names = one.formal_answer.replace("= ", "= 1")
-    verdict = found("linear_system", Row(one.question, names))
+    verdict = found("linear_system", Row(one.question, re.sub("-?[0-9]+", "99", one.formal_answer)))
     assert (verdict.verdict, verdict.correct) == ("wrong", one.formal_answer)
     assert found("linear_system", Row(other.question.replace("=", "is"), other.answer)).verdict == "not_read"
 

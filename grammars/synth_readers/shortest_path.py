@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import accumulate
+from typing import TypeAlias
 
-from synth.audit.reader import Asked, Is, Label, Nothing, NotRead, Reader, Row
+from synth.audit.reader import Asked, Breaks, Is, Label, Nothing, NotRead, Reader, Row
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.terms import Term
 from synth_readers._words import grid, matched
@@ -21,6 +23,7 @@ _QUESTION = (
 )
 _MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 MAX_CELLS = 400
+Place: TypeAlias = "tuple[int, int]"  # row and column, from 0
 
 
 def read(row: Row) -> list[Asked]:
@@ -41,27 +44,30 @@ def read(row: Row) -> list[Asked]:
         arcs = [("arc", _name(start), _name(start), 1)]  # a walk has a sort with an arc
     theory = Theory((("way", ("Walk", *arcs)),), (), clauses, (), ("optimize", "way", ("cost", "way")))
     absent = Claim("ill_posed", "entails", ("T",), (">=", ("cost", "way"), len(cells)))
-    return [Asked(theory, _label(row.label(), start), absent=absent)]
+    return [Asked(theory, _label(row.label(), start, end, set(cells)), absent=absent, may_be_absent=True)]
 
 
-def _label(text: str, start: tuple[int, int]) -> Label:
+def _label(text: str, start: Place, end: Place, cells: Collection[Place]) -> Label:
     if text == "infeasible":
         return Nothing()
     moves = text.split()
     if not moves or not set(moves) <= set(_MOVES) or len(moves) > MAX_CELLS:
         raise NotRead("an answer other than directions or infeasible")
     steps = [_MOVES[move] for move in moves]
-    places = accumulate(steps, lambda at, step: (at[0] + step[0], at[1] + step[1]), initial=start)
+    places = list(accumulate(steps, lambda at, step: (at[0] + step[0], at[1] + step[1]), initial=start))
+    if not set(places) <= set(cells):
+        return Breaks("the answer leads through a blocked cell or out of the grid")
+    if places[-1] != end:
+        return Breaks("the answer does not lead to the destination")
     return Is(("model", ("=", "way", ("walk", *map(_name, places)))))
 
 
-def _around(place: tuple[int, int]) -> list[tuple[int, int]]:
+def _around(place: Place) -> list[Place]:
     return [(place[0] + down, place[1] + right) for down, right in _MOVES.values()]
 
 
-def _name(place: tuple[int, int]) -> str:
-    """Return the constant of a cell; outside of the grid there are none that an arc leads to."""
-    return "'r{}c{}".format(*(str(number).replace("-", "minus") for number in place))
+def _name(place: Place) -> str:
+    return f"'r{place[0]}c{place[1]}"
 
 
 READER = Reader("shortest_path", read, "shortest_path")

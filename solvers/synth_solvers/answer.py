@@ -12,6 +12,7 @@ from typing import Any
 
 from synth_kernel.claims import Theory
 from synth_kernel.evaluate import constant, evaluate
+from synth_kernel.exhaustive import finite
 from synth_kernel.terms import NUMBERS, Term, number, substitute
 from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
@@ -134,7 +135,9 @@ def antiderivative_of(f: Term, x: str, low: Term) -> Term | None:
 
 
 def _construct(theory: Theory) -> Term | None:
-    """Search an expression over given numbers with a given value; or Bézout coefficients."""
+    """Search an expression over given numbers with a given value; or Bézout coefficients; or any model."""
+    if all(finite(sort) is not None for sort in theory.declared.values()):
+        return _find(theory)
     if set(theory.declared.values()) == {"Int"}:
         return bezout(theory)
     from synth_solvers.countdown import reach

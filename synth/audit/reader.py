@@ -79,13 +79,15 @@ UNSATISFIABLE = Claim("ill_posed", "entails", ("T",), "false")
 class Asked:
     """A question under one convention, "" where it leaves nothing open: the problem, and what the given answer says.
 
-    `absent` is a claim that can only hold if nothing answers the question.
+    `absent` is a claim that can only hold if nothing answers the question; `may_be_absent` says that the question
+    foresees this, so that it is not ill posed then.
     """
 
     problem: Theory | Formal
     label: Label
     convention: str = ""
     absent: Claim = UNSATISFIABLE
+    may_be_absent: bool = False
 
 
 @dataclass(frozen=True)

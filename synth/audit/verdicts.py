@@ -24,6 +24,7 @@ from synth_solvers.verdicts import Proved, Refuted
 from synth_solvers.witness import witness
 
 VERDICTS = ("right", "wrong", "ambiguous", "ill_posed", "depends_on_convention", "not_read")
+NO_ANSWER = "there is no answer"  # as the right answer
 MAX_QUESTION = 20_000  # characters of a question or an answer that is read
 _BUDGET = Budget(agreement=False)  # agreement is no certificate
 _UNDECIDED = (ValueError, ArithmeticError, LookupError, RecursionError, Undecided, Undefined)
@@ -109,10 +110,12 @@ def _judged(asked: Asked) -> Verdict:
     match label:
         case Nothing():
             if none := _shown(theory, asked.absent):
-                return Verdict("right", "there is no answer", "", (none,))
+                return Verdict("right", NO_ANSWER, "", (none,))
             correct, evidence = _answered(family, theory)
             return Verdict("wrong", correct, "there is an answer", evidence)
         case Breaks(why):
+            if none := _shown(theory, asked.absent):
+                return _unanswered(asked, theory, none)
             correct, evidence = _answered(family, theory)
             return Verdict("wrong", correct, why, evidence)
         case Is(answer) if theory.kind not in ("decide", "count"):
@@ -154,14 +157,14 @@ def _claimed(asked: Asked, family: Family | None, theory: Theory, answer: Term) 
             continue
         if not isinstance(found, Refuted):
             if none := _shown(theory, asked.absent):
-                return _ill_posed(theory, none)
+                return _unanswered(asked, theory, none)
             raise Undecided(f"the answer is neither proved nor refuted to be {claim.role}")
         other = Shown(theory, found.claim, found.certificate)
         if claim.role == "unique":
             why = "several answers satisfy the question"
             return Verdict("ambiguous", _told(family, theory, answer), why, (*shown, other))
         if none := _shown(theory, asked.absent):
-            return _ill_posed(theory, none)
+            return _unanswered(asked, theory, none)
         try:
             correct, evidence = _answered(family, theory)
         except _UNDECIDED:
@@ -178,7 +181,7 @@ def _compared(asked: Asked, family: Family | None, theory: Theory, label: Agrees
     answer = answer_of(theory)
     if answer is None:
         if none := _shown(theory, asked.absent):
-            return _ill_posed(theory, none)
+            return _unanswered(asked, theory, none)
         raise Undecided("no answer found")
     correct, (shown, alone) = _told(family, theory, answer), _evidence(theory, answer)
     if not alone:
@@ -219,7 +222,10 @@ def _shown(theory: Theory, claim: Claim) -> Shown | None:
     return Shown(theory, claim, found.certificate) if isinstance(found, Proved) else None
 
 
-def _ill_posed(theory: Theory, none: Shown) -> Verdict:
+def _unanswered(asked: Asked, theory: Theory, none: Shown) -> Verdict:
+    """Judge an answer to a question that has none: wrong where the question says what to answer then."""
+    if asked.may_be_absent:
+        return Verdict("wrong", NO_ANSWER, "there is no answer", (none,))
     why = "what is given contradicts itself" if theory.kind == "decide" else "nothing answers the question"
     return Verdict("ill_posed", "", why, (none,))
 
