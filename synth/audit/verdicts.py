@@ -86,14 +86,17 @@ def verdict(asked: Sequence[Asked]) -> Verdict:
         known = found.get(each.convention)
         found[each.convention] = judged if known is None else _worse(known, judged)
     several = list(found.values())
-    if len({each.verdict for each in several}) < 2:
-        return several[0]
     undecided = [each for each in several if each.verdict == "not_read"]
     if undecided:
         return undecided[0]
-    why = "; ".join(f"{each.verdict}: {name}" for name, each in found.items())
+    evidence = {(shown.theory.digest, shown.claim): shown for each in several for shown in each.evidence}
     correct = "; ".join(f"{each.correct}: {name}" for name, each in found.items())
-    return Verdict("depends_on_convention", correct, why, tuple(shown for each in several for shown in each.evidence))
+    if len({each.correct for each in several}) == 1:
+        correct = several[0].correct
+    if len({each.verdict for each in several}) == 1:
+        return replace(several[0], correct=correct, evidence=tuple(evidence.values()))
+    why = "; ".join(f"{each.verdict}: {name}" for name, each in found.items())
+    return Verdict("depends_on_convention", correct, why, tuple(evidence.values()))
 
 
 _WORST = ("not_read", "ill_posed", "wrong", "ambiguous", "right")
