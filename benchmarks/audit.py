@@ -21,15 +21,15 @@ from synth.audit.verdicts import VERDICTS
 from synth.graph.rows import rows_of
 
 SEED = 2026
-KEPT = 20  # lines of each dataset and verdict
+KEPT = 12  # lines of each dataset and verdict
 ROWS = {
     "gcd": 500,
     "prime_factorization": 500,
     "syllogism": 1000,
     "knights_knaves": 500,
     "polynomial_equations": 500,
-    "polynomial_equations?min_degree=4&max_degree=4": 60,
-    "polynomial_equations?min_degree=5&max_degree=5": 60,
+    "polynomial_equations?min_degree=4&max_degree=4": 100,
+    "polynomial_equations?min_degree=5&max_degree=5": 50,
     "countdown": 300,
     "sudoku": 300,
     "mini_sudoku": 300,

@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy
 
+_HALF = sympy.Rational(1, 20_000) + sympy.Rational(1, 10**15)  # of the last decimal; roots are known to 30 digits
 _OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: pow,
 }  # fmt: skip
@@ -121,7 +122,7 @@ def polynomial_equations(data: Any, label: str) -> str:
     roots = sympy.Poly(sympy.sympify(data["polynomial_expr"]), x).real_roots(multiple=False)
     exact = sorted(sympy.N(root, 30) for root, _ in roots)
     said = sorted(sympy.Rational(part) for part in label.split(",")) if label else []
-    if len(exact) != len(said) or any(abs(a - b) > sympy.Rational(1, 20_000) for a, b in zip(exact, said, strict=True)):
+    if len(exact) != len(said) or any(abs(a - b) > _HALF for a, b in zip(exact, said, strict=True)):
         return "wrong"
     cut = all(int(root * 10_000) == number * 10_000 for root, number in zip(exact, said, strict=True))
     return "right" if cut else "depends_on_convention"

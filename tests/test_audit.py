@@ -124,6 +124,22 @@ def test_a_wrong_answer_is_never_right_and_what_refutes_it_rechecks(kind: str) -
     assert refuted
 
 
+def test_a_syllogism_is_judged_under_both_conventions_each_with_its_proofs() -> None:
+    for row in sample("syllogism"):
+        verdict = found("syllogism", row)
+        assert len({shown.theory for shown in verdict.evidence}) == 2
+        assert [shown.claim.role for shown in verdict.evidence] == ["consistent", "correct"] * 2
+        if verdict.verdict == "depends_on_convention":
+            assert verdict.correct == "no: where groups may be empty; yes: where no group is empty"
+
+
+def test_where_the_question_foresees_that_there_is_no_way_a_way_is_wrong() -> None:
+    row = next(row for row in sample("shortest_path") if row.answer == "infeasible")
+    verdict = found("shortest_path", replace(row, answer="up"))
+    assert (verdict.verdict, verdict.correct) == ("wrong", "there is no answer")
+    assert all(map(rechecks, verdict.evidence))
+
+
 ILL_POSED = {
     "simple_equations": ("Solve for x: 2*x - 2*x = 3", "1"),
     "graph_color": (
