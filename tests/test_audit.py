@@ -249,8 +249,8 @@ def test_parquet_with_columns_of_other_names_is_sampled_by_a_seed(tmp_path: Path
 
 def test_a_null_question_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text('{"question": null, "answer": "2"}\n{"question": "x", "answer": null}\n')
-    done = synth(path, "--as", "gcd", "--json")
+    path.write_text('{"question": null, "answer": "2"}\n{"question": "\\ud800", "answer": null}\n')
+    done = synth(path, "--as", "gcd", "--json", "--out", tmp_path / "out.jsonl")
     assert json.loads(done.output)["verdicts"]["not_read"]["rows"] == 2
 
 
@@ -265,6 +265,7 @@ MISTAKES = {
     "no JSON": (["{torn}", "--as", "gcd"], "line 2 is not JSON"),
     "no file": (["{none}", "--as", "gcd"], "cannot read"),
     "no folder for --out": (["{rows}", "--as", "gcd", "--out", "{none}/out"], "name another --out"),
+    "the source for --out": (["{rows}", "--as", "gcd", "--out", "{rows}"], "is the source; name another file"),
     "no datasets package": (["someone/something", "--as", "gcd"], "pip install 'synth-corpus[hub]'"),
     "no reasoning-gym": (["reasoning-gym:gcd"], "this needs reasoning-gym"),
 }

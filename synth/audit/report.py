@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from synth.audit.reader import Row
 from synth.audit.verdicts import VERDICTS, Verdict
@@ -56,7 +56,7 @@ def interval(found: int, of: int) -> tuple[float, float]:
         return 0.0, 1.0
     z, share = 1.959964, found / of
     centre, spread = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    low, high = [(end) / (1 + z * z / of) for end in (centre - spread, centre + spread)]
+    low, high = [end / (1 + z * z / of) for end in (centre - spread, centre + spread)]
     return max(0.0, low if found else 0.0), min(1.0, high if found < of else 1.0)
 
 
@@ -84,8 +84,7 @@ def written(lines: Iterable[Line], path: Path | None) -> Iterable[Line]:
         yield from lines
         return
     try:
-        file: IO[str]
-        with path.open("w", encoding="utf-8") as file:
+        with path.open("w", encoding="utf-8", errors="replace") as file:  # half a surrogate pair is no UTF-8
             for line in lines:
                 file.write(json.dumps(line.as_json(), ensure_ascii=False) + "\n")
                 yield line

@@ -10,6 +10,7 @@ from synth.audit.registry import readers_for
 from synth.audit.report import Line, totals, written
 from synth.audit.sources import GYM, Wanted, rows_from
 from synth.audit.verdicts import audited
+from synth.errors import UserError
 
 
 def audit(source: str, name: str, wanted: Wanted, out: Path | None = None) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def audit(source: str, name: str, wanted: Wanted, out: Path | None = None) -> di
 
     if source.startswith(GYM):
         wanted = replace(wanted, rows=wanted.rows or 100, seed=wanted.seed or 0)
+    if out is not None and out.exists() and Path(source).exists() and out.samefile(source):
+        raise UserError(f"--out {out} is the source; name another file")
     readers = readers_for(name)
     rows = rows_from(source, wanted)
     lines = (Line(source, wanted.seed, index, row, audited(row, readers)) for index, row in rows)
