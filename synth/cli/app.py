@@ -267,17 +267,23 @@ def export(
     rows: Annotated[int | None, typer.Option("-n", "--rows", help="Select so many, by quota; all if left out.")] = None,
     select: Annotated[str, typer.Option(help="How rows are selected: coverage or raking.")] = "coverage",
     order: Annotated[str, typer.Option(help="run, or curriculum: what builds on other concepts comes later.")] = "run",
+    formats: Annotated[
+        list[str],
+        typer.Option("--for", help="A format: sft, rlvr, preference, steps; may be given more than once."),
+    ] = ["sft", "rlvr", "preference", "steps"],  # noqa: B006  # typer copies it
     as_json: Json = False,
 ) -> None:
-    """Write a run as a dataset: Parquet, JSON lines, a card, the recipe, and recheck.pyz.
+    """Write a run as a dataset: rows, formats for training, a card, the recipe, and recheck.pyz.
 
     Example: synth export corpus --out dataset
+
+    Example: synth export corpus --out dataset --for sft --for rlvr
 
     Example: synth export corpus --out dataset --rows 10000 --select coverage --order curriculum
     """
     from synth.export.export import export as write
 
-    found = write(folder, out, rows=rows, select=select, order=order)  # type: ignore[arg-type]  # checked there
+    found = write(folder, out, rows=rows, select=select, order=order, formats=formats)  # type: ignore[arg-type]  # checked there
     if as_json:
         return _print_json(found)
     for file in found["files"]:

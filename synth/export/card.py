@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from synth.export.formats import FORMATS
 from synth.run import alike, benchmarks, demand
+from synth.run.corpus import SPLITS
 from synth.run.status import Status, table
 
 if TYPE_CHECKING:
-    from synth.export.export import Figures
+    from synth.export.tables import Figures
     from synth.graph.select import Selection
     from synth.run.recipe import Recipe
 
+ROWS = "rows"  # the config that holds the rows of the corpus themselves
 THIN = 12  # cells that are named where a selection falls short
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 
@@ -35,15 +38,11 @@ def card(
         "tags": ["synthetic", "synth", "reasoning", "verifiable-rewards", "proofs"],
         "annotations_creators": ["machine-generated"],
         "size_categories": [next((name for limit, name in _SIZES if rows < limit), "n>10M")],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [{"split": split, "path": f"{split}.parquet"} for split in sorted(figures.splits)],
-            }
-        ],
+        "configs": list(_configs(figures)),
     }
     parts = (
         _head(recipe, status, figures),
+        _formats(figures),
         _yield(status, figures),
         _lost(status),
         _steered(status),
@@ -55,6 +54,48 @@ def card(
     )
     text = "\n".join(line for part in parts for line in part)
     return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n{text}\n"
+
+
+def _configs(figures: Figures) -> Iterator[dict[str, Any]]:
+    """Yield the configs of the dataset: the rows themselves, and every format that has rows."""
+    yield {
+        "config_name": ROWS,
+        "default": True,
+        "data_files": [{"split": split, "path": f"{split}.parquet"} for split in _splits(figures.splits)],
+    }
+    for name, found in figures.formats.items():
+        if splits := _splits(found):
+            yield {
+                "config_name": name,
+                "data_files": [{"split": split, "path": f"{name}/{split}.parquet"} for split in splits],
+            }
+
+
+def _splits(rows: Mapping[str, int]) -> list[str]:
+    return [split for split in SPLITS if rows.get(split)]
+
+
+def _formats(figures: Figures) -> Iterator[str]:
+    """Say what each config is for and how many rows it has."""
+    yield "## Configs\n"
+    yield (
+        f"`{ROWS}` holds the rows themselves, with claims and certificates. The others are made of them, for one "
+        "consumer each. All have `id`, `family`, `level` and `grade`; by `id` a row is found among the rows and "
+        "checked, and `certificate` is the SHA-256 of its certificates, one a line.\n"
+    )
+    total = figures.splits.total()
+    yield from _table(
+        ("config", "rows", "of rows of the corpus", "what it is"),
+        [
+            (ROWS, total, total, "Everything that is known about a row."),
+            *(
+                (name, found.total(), figures.covered[name], FORMATS[name].summary)
+                for name, found in figures.formats.items()
+            ),
+        ],
+    )
+    if empty := [name for name, found in figures.formats.items() if not found.total()]:
+        yield f"This corpus has nothing for {', '.join(empty)}: no config is declared for what has no rows.\n"
 
 
 def _head(recipe: Recipe, status: Status, figures: Figures) -> Iterator[str]:
