@@ -271,6 +271,7 @@ def export(
         list[str],
         typer.Option("--for", help="A format: sft, rlvr, preference, steps; may be given more than once."),
     ] = ["sft", "rlvr", "preference", "steps"],  # noqa: B006  # typer copies it
+    workers: Workers = 0,
     as_json: Json = False,
 ) -> None:
     """Write a run as a dataset: rows, formats for training, a card, the recipe, and recheck.pyz.
@@ -283,7 +284,8 @@ def export(
     """
     from synth.export.export import export as write
 
-    found = write(folder, out, rows=rows, select=select, order=order, formats=formats)  # type: ignore[arg-type]  # checked there
+    asked: dict[str, Any] = {"rows": rows, "select": select, "order": order, "formats": formats}
+    found = write(folder, out, workers=workers or _cores(), **asked)
     if as_json:
         return _print_json(found)
     for file in found["files"]:

@@ -85,17 +85,18 @@ def _formats(figures: Figures) -> Iterator[str]:
     )
     total = figures.splits.total()
     yield from _table(
-        ("config", "rows", "of rows of the corpus", "what it is"),
+        ("config", "rows", "what it is"),
         [
-            (ROWS, total, total, "Everything that is known about a row."),
-            *(
-                (name, found.total(), figures.covered[name], FORMATS[name].summary)
-                for name, found in figures.formats.items()
-            ),
+            (ROWS, total, "Everything that is known about a row."),
+            *((name, found.total(), FORMATS[name].summary) for name, found in figures.formats.items()),
         ],
     )
-    if empty := [name for name, found in figures.formats.items() if not found.total()]:
-        yield f"This corpus has nothing for {', '.join(empty)}: no config is declared for what has no rows.\n"
+    for name, lacking in figures.without.items():
+        if not figures.formats[name].total():
+            yield f"`{name}`: no row of this corpus has anything for it, so there is no such config.\n"
+        elif lacking:
+            named = ", ".join(f"{family} {n:,}" for family, n in sorted(lacking.items()))
+            yield f"`{name}` has nothing for {lacking.total():,} of {total:,} rows: {named}.\n"
 
 
 def _head(recipe: Recipe, status: Status, figures: Figures) -> Iterator[str]:

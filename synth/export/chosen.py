@@ -1,4 +1,4 @@
-"""The rows of a run that an export holds: those that count, chosen by quota and put in order where that is asked for."""
+"""The rows of a run that an export holds: those that count, chosen by quota and put in order where asked for."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from synth.export.card import card
 from synth.export.chosen import choose_rows, chosen, ordered
 from synth.export.formats import DEFAULT, FORMATS, Around
 from synth.export.recheck_zip import write_zip
+from synth.export.refuted import refuted_of
 from synth.export.tables import write_tables
-from synth.export.tries import tries_of
 from synth.graph.curriculum import curriculum
 from synth.graph.select import METHODS, Method
 from synth.run.corpus import RECIPE, recipe_of
@@ -26,6 +26,7 @@ from synth.run.status import status_of
 
 Order = Literal["run", "curriculum"]
 ORDERS: tuple[Order, ...] = get_args(Order)
+FEW = 500  # rows for which it does not pay to start worker processes
 PROGRAM = "recheck.pyz"
 SELECTION = "selection.json"  # how rows were chosen and what they lack; a recipe may demand just that
 
@@ -38,10 +39,12 @@ def export(
     select: Method = "coverage",
     order: Order = "run",
     formats: Sequence[str] = DEFAULT,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Write the export of a finished run; return `{"rows", "splits", "formats", "grades", "digest", "files"}`.
 
-    Beside the rows themselves stands a folder for each of the `formats`, see `synth.export.formats`.
+    Beside the rows themselves stands a folder for each of the `formats`, see `synth.export.formats`. Wrong answers for
+    preference pairs are made and refuted in `workers` processes, in this one where there is one or the rows are few.
 
     With `rows`, that many are chosen: by the recipe's quotas for family × level, exactly, and inside each by the mix of
     pairs of features. `select` is how, see `synth.graph.select`. What could not be met stands under `selection`, and in
@@ -71,9 +74,12 @@ def export(
         tables = chosen(ledger, selection)
         if order == "curriculum":
             tables = ordered(tables, curriculum(graph_of(folder)))
-        with full_disk_is_a_user_error(out), _whole_or_not(out) as partial, tries_of(ledger) as tries:
+        with full_disk_is_a_user_error(out), _whole_or_not(out) as partial, refuted_of(ledger, recipe) as refuted:
+            if "preference" in formats:
+                found = (row for table in chosen(ledger, selection) for row in table.to_pylist())
+                refuted.add_mutants(found, 1 if status.accepted < FEW else workers)
             wanted = [FORMATS[name] for name in dict.fromkeys(formats)]
-            figures = write_tables(tables, partial, wanted, Around(recipe, tries))
+            figures = write_tables(tables, partial, wanted, Around(recipe, refuted))
             if selection is not None:
                 (partial / SELECTION).write_text(json.dumps(selection.as_json(), indent=1) + "\n", encoding="utf-8")
             write_zip(partial / PROGRAM, packed)

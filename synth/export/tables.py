@@ -34,7 +34,7 @@ class Figures:
     bodies: Counter[str] = field(default_factory=Counter)
     sizes: Counter[int] = field(default_factory=Counter)
     formats: dict[str, Counter[str]] = field(default_factory=dict)  # rows of each format by split
-    covered: Counter[str] = field(default_factory=Counter)  # rows of the corpus that a format has something of
+    without: dict[str, Counter[str]] = field(default_factory=dict)  # rows that a format has nothing of, by family
 
     def count(self, row: Mapping[str, Any]) -> None:
         """Count one row."""
@@ -71,7 +71,7 @@ class _Split:
             made = [list(each.rows(row, around)) for row in rows]
             found = [row for some in made for row in some]
             figures.formats[each.name][self.split] += len(found)
-            figures.covered[each.name] += sum(map(bool, made))
+            figures.without[each.name].update(row["family"] for row, some in zip(rows, made, strict=True) if not some)
             if found:
                 self._tables[each.name].write_table(table(found, each.schema))
 
@@ -81,7 +81,8 @@ def write_tables(tables: Iterable[pa.Table], out: Path, formats: Sequence[Format
 
     Raise `UserError` at a row that is too large to be checked again.
     """
-    figures = Figures(formats={each.name: Counter() for each in formats})
+    names = [each.name for each in formats]
+    figures = Figures(formats={name: Counter() for name in names}, without={name: Counter() for name in names})
     with ExitStack() as stack:
         splits = [_Split(split, out, formats, stack) for split in SPLITS]
         for found in tables:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
-from synth.family import Family, Tree
+from synth.family import Family
 from synth.judge.row import row_of
 from synth.judge.score import score
+from synth.judge.slips import MUTATED, slips
 from synth.records import Record
 from synth.testing.contract import answer_in, wrong_answers_fail
 from synth.testing.finding import OPEN, Broken, Finding, finding
@@ -26,7 +27,6 @@ ASKED = 3  # rows of a level that the two solvers see
 OPINION = Budget(rlimit=200_000, cvc5_rlimit=20_000)
 LIMITS = {"decide": 0.6}  # share of right guesses that is allowed beside chance
 LIMIT = 0.25  # for the other kinds
-MUTATED = 8  # wrong answers made of each right one
 
 
 def not_guessable(sampled: Sampled) -> Finding:
@@ -129,7 +129,7 @@ def _wrong(family: Family, records: Sequence[Record]) -> Iterator[tuple[Record, 
     others = [record.formal_answer for record in records]
     for record in records:
         right = answer_in(family, record.formal, record.formal_answer)
-        tried = {*others[:MUTATED], *_slips(family, record, Random(record.id))}
+        tried = {*others[:MUTATED], *slips(family, record.formal_answer, Random(record.id))}
         for wrong in sorted(tried):
             found = answer_in(family, record.formal, wrong)
             if found is not None and not _same(found, right):
@@ -141,33 +141,3 @@ def _same(one: object, other: object) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple) and one[0] == other[0] == "values":
         return sorted(map(str, one)) == sorted(map(str, other))
     return one == other
-
-
-def _slips(family: Family, record: Record, rng: Random) -> Iterator[str]:
-    """Change a number of the answer by one, or one production to another that stands in the same place."""
-    answer = record.formal_answer
-    numbers = list(re.finditer(r"\d+", answer))
-    for place in rng.sample(numbers, min(MUTATED, len(numbers))):
-        yield answer[: place.start()] + str(abs(int(place[0]) + rng.choice((-1, 1, 2)))) + answer[place.end() :]
-    shapes: dict[tuple[str, ...], list[str]] = {}
-    for rule in family.formal.grammar.rules:
-        if rule.tag not in ("", "_"):
-            shapes.setdefault((rule.origin, *(rule.symbols[i].name for i in rule.order)), []).append(rule.tag)
-    like = {tag: tags for tags in shapes.values() for tag in tags}
-    turned = list(_turned(family.formal.read(answer, "solution"), like))
-    for tree in rng.sample(turned, min(MUTATED, len(turned))):
-        yield family.formal.render(tree, "solution")
-
-
-def _turned(tree: Tree, like: Mapping[str, Sequence[str]]) -> Iterator[Tree]:
-    """Yield the trees in which one node is called differently, or two neighbouring tokens are swapped."""
-    head, *children = tree
-    for other in like.get(str(head), ()):
-        if other != head:
-            yield (other, *children)
-    for i, child in enumerate(children):
-        if isinstance(child, tuple):
-            for turned in _turned(child, like):
-                yield (head, *children[:i], turned, *children[i + 1 :])
-        elif i and isinstance(children[i - 1], str):
-            yield (head, *children[: i - 1], child, children[i - 1], *children[i + 1 :])

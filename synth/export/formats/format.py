@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from synth.export.refuted import Refuted
     from synth.run.recipe import Recipe
 
 Row = Mapping[str, Any]
@@ -26,14 +27,10 @@ COMMON = (
 
 @dataclass(frozen=True)
 class Around:
-    """What a format may know beside a row: the recipe, and the tries at its problem that were refused.
-
-    `tries` returns rows of `synth.run.schema.REJECTION`, in the order in which they were made; none where no model
-    took part.
-    """
+    """What a format may know beside a row: the recipe, and what is refuted about its problem."""
 
     recipe: Recipe
-    tries: Callable[[Row], Sequence[Row]] = lambda row: ()
+    refuted: Callable[[Row], Sequence[Refuted]] = lambda row: ()
 
 
 @dataclass(frozen=True)
