@@ -141,7 +141,7 @@ def test_verify_tells_when_the_package_of_the_export_is_not_the_installed_one(da
 
 def test_the_card_says_the_figures(dataset):
     card = (dataset / "README.md").read_text()
-    assert card.startswith("---\nlicense: cc0-1.0\n")
+    assert card.startswith("---\n") and "\nlicense: cc0-1.0\n" in card
     assert "24 problems with their answers over 2 families" in card
     for heading in ("## Yield", "### What was lost, and why", "## Grades", "## What is trusted", "## Known limits"):
         assert heading in card

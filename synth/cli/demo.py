@@ -20,6 +20,7 @@ from synth.cli.progress import shown
 from synth.cli.show import console, print_funnel, print_grid, print_row
 from synth.errors import UserError
 from synth.export.export import export
+from synth.export.worked import plainness
 from synth.run.corpus import rows_of
 from synth.run.ledger import NAME, TRY, Ledger
 from synth.run.rounds import generate
@@ -60,7 +61,7 @@ def print_all(run: Path, status: Status, found: Mapping[str, Any], dataset: Path
     out = console()
     rows = list(rows_of(dataset / "train.parquet"))
     by_model = [row for row in rows if row["provenance"]["model"]]
-    if row := min(by_model or rows, key=_size, default=None):
+    if row := min(by_model or rows, key=plainness, default=None):
         title = f"a problem that the model {MODEL!r} solved" if by_model else "a problem with all that shows its answer"
         out.print(f"{title}\n", style="bold")
         print_row(out, row)
@@ -72,11 +73,6 @@ def print_all(run: Path, status: Status, found: Mapping[str, Any], dataset: Path
     out.print("files:")
     for file in sorted(dataset.iterdir()):
         out.print(f"  {file}  {file.stat().st_size:,} bytes", soft_wrap=True)
-
-
-def _size(row: Mapping[str, Any]) -> tuple[bool, int]:
-    """Order rows by how good they are to look at: with steps first, then short ones."""
-    return len(row["steps"]) < 2, len(row["question"]) + len(row["completion"][0]["content"])
 
 
 def _print_failure(out: Console, run: Path, rows: list[dict[str, Any]]) -> None:
@@ -92,7 +88,7 @@ def _print_failure(out: Console, run: Path, rows: list[dict[str, Any]]) -> None:
     ]
     if not wrong:
         return
-    answered, row = min(wrong, key=lambda pair: _size(pair[0]))
+    answered, row = min(wrong, key=lambda pair: plainness(pair[0]))
     out.print("a problem that it got wrong, with the counterexample\n", style="bold")
     out.print(Panel(escape(answered["question"]), title=f"{row['family']}, level {row['level']}", title_align="left"))
     out.print(Panel(escape(row["text"][:SHORT]), title="what the model wrote", title_align="left"))

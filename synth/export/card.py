@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import yaml
 
 from synth.export.formats import FORMATS
+from synth.export.front import ROWS, Asked, commands, front
+from synth.export.worked import worked
 from synth.run import alike, benchmarks, demand
-from synth.run.corpus import SPLITS
 from synth.run.status import Status, table
 
 if TYPE_CHECKING:
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
     from synth.graph.select import Selection
     from synth.run.recipe import Recipe
 
-ROWS = "rows"  # the config that holds the rows of the corpus themselves
 THIN = 12  # cells that are named where a selection falls short
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
+HERE = "path/to/dataset"  # what the card calls the place of the export; a push puts its name there
 
 
 def card(
@@ -27,52 +27,26 @@ def card(
     status: Status,
     figures: Figures,
     digest: str,
+    asked: Asked,
     selection: Selection | None = None,
-    order: str = "run",
 ) -> str:
     """Return the text of README.md for an export, with front matter that the Hugging Face Hub reads."""
-    rows = figures.splits.total()
-    front = {
-        "license": "cc0-1.0",
-        "language": list(recipe.languages),
-        "tags": ["synthetic", "synth", "reasoning", "verifiable-rewards", "proofs"],
-        "annotations_creators": ["machine-generated"],
-        "size_categories": [next((name for limit, name in _SIZES if rows < limit), "n>10M")],
-        "configs": list(_configs(figures)),
-    }
     parts = (
         _head(recipe, status, figures),
         _formats(figures),
+        worked(figures.plainest) if figures.plainest else (),
         _yield(status, figures),
         _lost(status),
         _steered(status),
         _selection(selection) if selection else (),
-        _order(order),
+        _order(asked.order),
         _model(recipe, status) if status.tries else (),
         _evidence(figures, digest),
+        _again(recipe, asked),
         _limits(recipe, status, figures),
     )
     text = "\n".join(line for part in parts for line in part)
-    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n{text}\n"
-
-
-def _configs(figures: Figures) -> Iterator[dict[str, Any]]:
-    """Yield the configs of the dataset: the rows themselves, and every format that has rows."""
-    yield {
-        "config_name": ROWS,
-        "default": True,
-        "data_files": [{"split": split, "path": f"{split}.parquet"} for split in _splits(figures.splits)],
-    }
-    for name, found in figures.formats.items():
-        if splits := _splits(found):
-            yield {
-                "config_name": name,
-                "data_files": [{"split": split, "path": f"{name}/{split}.parquet"} for split in splits],
-            }
-
-
-def _splits(rows: Mapping[str, int]) -> list[str]:
-    return [split for split in SPLITS if rows.get(split)]
+    return f"---\n{yaml.safe_dump(front(recipe, figures), sort_keys=False)}---\n\n{text}\n"
 
 
 def _formats(figures: Figures) -> Iterator[str]:
@@ -91,6 +65,8 @@ def _formats(figures: Figures) -> Iterator[str]:
             *((name, found.total(), FORMATS[name].summary) for name, found in figures.formats.items()),
         ],
     )
+    loads = f'data = load_dataset("{HERE}", "{ROWS}", split="train")'
+    yield f"```python\nfrom datasets import load_dataset\n\n{loads}\n```\n"
     for name, lacking in figures.without.items():
         if not figures.formats[name].total():
             yield f"`{name}`: no row of this corpus has anything for it, so there is no such config.\n"
@@ -189,6 +165,21 @@ def _evidence(figures: Figures, digest: str) -> Iterator[str]:
         f"Grammar, meaning and phrases travel inside `recheck.pyz`; their digest is `{digest}`. Solvers, samplers and "
         "models are not trusted: what they find is checked.\n"
     )
+
+
+def _again(recipe: Recipe, asked: Asked) -> Iterator[str]:
+    """Say how to check the rows again, and how to make them again."""
+    yield "## Checking it again\n"
+    yield (
+        "`recheck.pyz` starts from the words of each question: it reads them, builds the theory again, derives the "
+        "claims and checks every certificate. It needs Python and nothing else. With the package, `synth verify DIR` "
+        "does the same and compares what is trusted here with what is installed.\n"
+    )
+    yield "```\npython recheck.pyz train.jsonl test.jsonl\n```\n"
+    yield "## Making it again\n"
+    yield f"```\n{commands(recipe, asked)}\n```\n"
+    if recipe.model.name.startswith("openai:"):
+        yield "A model behind a server took part; it may answer otherwise than before.\n"
 
 
 def _limits(recipe: Recipe, status: Status, figures: Figures) -> Iterator[str]:

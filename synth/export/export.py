@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from synth.errors import UserError, did_you_mean
+from synth.export import croissant
 from synth.export.card import card
 from synth.export.chosen import choose_rows, chosen, ordered
 from synth.export.formats import DEFAULT, FORMATS, Around
+from synth.export.front import Asked, tables_of
 from synth.export.recheck_zip import write_zip
 from synth.export.refuted import refuted_of
 from synth.export.tables import write_tables
@@ -28,6 +30,7 @@ Order = Literal["run", "curriculum"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 FEW = 500  # rows for which it does not pay to start worker processes
 PROGRAM = "recheck.pyz"
+CARD = "README.md"
 SELECTION = "selection.json"  # how rows were chosen and what they lack; a recipe may demand just that
 
 
@@ -58,7 +61,8 @@ def export(
     from synth.recheck.rows import Package
 
     folder, out = Path(folder), Path(out)
-    _check(rows, select, order, formats)
+    asked = Asked(rows, select, order, tuple(dict.fromkeys(formats)))
+    _check(asked)
     with Ledger(folder) as ledger:
         status = status_of(ledger)
         if not status.done:
@@ -78,15 +82,18 @@ def export(
             if "preference" in formats:
                 found = (row for table in chosen(ledger, selection) for row in table.to_pylist())
                 refuted.add_mutants(found, 1 if status.accepted < FEW else workers)
-            wanted = [FORMATS[name] for name in dict.fromkeys(formats)]
+            wanted = [FORMATS[name] for name in asked.formats]
             figures = write_tables(tables, partial, wanted, Around(recipe, refuted))
             if selection is not None:
                 (partial / SELECTION).write_text(json.dumps(selection.as_json(), indent=1) + "\n", encoding="utf-8")
             write_zip(partial / PROGRAM, packed)
             (partial / RECIPE).write_text(recipe.text(), encoding="utf-8")
             digest = Package(packed).digest
-            text = card(recipe, status, figures, digest, selection, order)
-            (partial / "README.md").write_text(text, encoding="utf-8")
+            text = card(recipe, status, figures, digest, asked, selection)
+            (partial / CARD).write_text(text, encoding="utf-8")
+            about = f"{figures.splits.total():,} problems over {len(status.levels)} families, every answer proved."
+            data = croissant.croissant(partial, f"proved-problems-{recipe.seed}", about, tables_of(figures), [CARD])
+            (partial / croissant.FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     return {
         "rows": figures.splits.total(),
         "splits": dict(sorted(figures.splits.items())),
@@ -98,12 +105,12 @@ def export(
     }
 
 
-def _check(rows: int | None, select: str, order: str, formats: Sequence[str]) -> None:
+def _check(asked: Asked) -> None:
     """Raise `UserError` at what nobody offers."""
-    if rows is not None and rows < 1:
-        raise UserError(f"--rows must be at least 1, not {rows}")
-    asked = [(select, METHODS, "way to select"), (order, ORDERS, "order")]
-    for given, known, what in [*asked, *((name, tuple(FORMATS), "format") for name in formats)]:
+    if asked.rows is not None and asked.rows < 1:
+        raise UserError(f"--rows must be at least 1, not {asked.rows}")
+    named = [(asked.select, METHODS, "way to select"), (asked.order, ORDERS, "order")]
+    for given, known, what in [*named, *((name, tuple(FORMATS), "format") for name in asked.formats)]:
         if given not in known:
             raise UserError(f"there is no {what} {given!r}; {did_you_mean(given, known)}")
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from synth.errors import UserError
 from synth.export.formats import Around, Format, Written
 from synth.export.formats.format import grade
+from synth.export.worked import plainness
 from synth.recheck.main import MAX_LINE
 from synth.run.corpus import SPLITS
 from synth.run.schema import ROW, table
@@ -34,6 +35,7 @@ class Figures:
     bodies: Counter[str] = field(default_factory=Counter)
     sizes: Counter[int] = field(default_factory=Counter)
     formats: dict[str, Counter[str]] = field(default_factory=dict)  # rows of each format by split
+    plainest: Mapping[str, Any] | None = None  # of the rows to train on, for the card
     without: dict[str, Counter[str]] = field(default_factory=dict)  # rows that a format has nothing of, by family
 
     def count(self, row: Mapping[str, Any]) -> None:
@@ -42,6 +44,8 @@ class Figures:
         self.families[row["family"], row["split"]] += 1
         self.grades[grade(row)] += 1
         self.sizes[sum(map(len, row["certificates"]))] += 1
+        if row["split"] == "train" and (self.plainest is None or plainness(row) < plainness(self.plainest)):
+            self.plainest = row
         for text in row["certificates"]:
             self.bodies[str(json.loads(text).get("body", "?"))] += 1
 
