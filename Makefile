@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MODEL := .venv-model
 GYM := .venv-gym
+HUB := .venv-hub
 
-.PHONY: demo test test-all test-model test-gym lint bench clean
+.PHONY: demo test test-all test-model test-gym test-hub lint bench clean
 
 demo: $(MODEL)/ready
 	$(MODEL)/bin/synth demo --out demo
@@ -14,14 +15,18 @@ demo: $(MODEL)/ready
 test: lint
 	$(BIN)/python -m pytest
 
-# What `test` leaves out: all that needs torch, transformers, a server or reasoning-gym, in environments of their own.
-test-all: test test-model test-gym
+# What `test` leaves out: all that needs torch, transformers, a server, reasoning-gym or a client of the Hub, each in an
+# environment of its own.
+test-all: test test-model test-gym test-hub
 
 test-model: $(MODEL)/ready
 	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose
 
 test-gym: $(GYM)/ready
 	$(GYM)/bin/python -m pytest tests/gym
+
+test-hub: $(HUB)/ready
+	$(HUB)/bin/python -m pytest tests/hub
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -59,5 +64,11 @@ $(GYM)/ready: pyproject.toml constraints.txt
 	$(GYM)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,hub]' reasoning-gym -c constraints.txt
 	touch $@
 
+# The client of the Hub, what reads datasets from it, and what validates their metadata.
+$(HUB)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(HUB)
+	$(HUB)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev,hub]' mlcroissant -c constraints.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(MODEL) $(GYM) demo build dist
+	rm -rf $(VENV) $(MODEL) $(GYM) $(HUB) demo build dist

@@ -12,6 +12,7 @@ _NEEDS = {
     "openai": ["synth/propose/server/*", "tests/server/*"],
     "uvicorn": ["tests/server/test_transformers_serve.py"],
     "reasoning_gym": ["tests/gym/*"],
+    "mlcroissant": ["tests/hub"],
 }
 
 collect_ignore_glob = [

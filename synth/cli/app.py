@@ -13,7 +13,10 @@ from synth.cli import graph as graph_commands
 from synth.cli import model as model_commands
 from synth.cli.audit import audit
 from synth.cli.guard import guarded
+from synth.cli.push import push
 from synth.cli.solve import solve
+from synth.cli.workers import Workers
+from synth.cli.workers import cores as _cores
 
 app = typer.Typer(
     name="synth",
@@ -40,7 +43,6 @@ Concurrency = Annotated[int, typer.Option(min=1, help="Requests to a server at a
 PriceIn = Annotated[float | None, typer.Option(min=0, help="Price of a million prompt tokens.")]
 PriceOut = Annotated[float | None, typer.Option(min=0, help="Price of a million generated tokens.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="Stop before this is spent; a higher one goes on.")]
-Workers = Annotated[int, typer.Option("--workers", "-w", help="Worker processes; 0: one a core. Same result.")]
 
 
 def _print_json(value: Any) -> None:
@@ -317,6 +319,7 @@ def demo(
     return run(out, rows, workers or _cores())
 
 
+app.command()(push)
 app.command()(solve)
 app.command()(audit)
 app.add_typer(model_commands.app, name="model")
@@ -326,9 +329,3 @@ app.add_typer(family_commands.app, name="family")
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
