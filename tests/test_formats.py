@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -212,6 +213,16 @@ def test_a_row_too_large_to_be_checked_again_is_one_clear_message(run, tmp_path,
     with pytest.raises(UserError, match=r"row [0-9a-f]+ of \w+ has [\d,]+ characters, recheck.pyz reads .* 1,000;"):
         export(run, tmp_path / "data")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_lists_every_format_with_its_columns():
+    page = (Path(__file__).parent.parent / "docs" / "export.md").read_text()
+    lines = page.partition("## Formats\n")[2].partition("\n**`sft`**")[0].splitlines()
+    table = [line.split("|")[1:-1] for line in lines if line.startswith("| `")][1:]
+    listed = {name.strip(" `"): re.findall(r"`(\w+)`", named) for name, named, _ in table}
+    common = {name for name, _ in COMMON}
+    assert listed == {name: [n for n in each.schema.names if n not in common] for name, each in FORMATS.items()}
+    assert tuple(listed)[: len(DEFAULT)] == DEFAULT
 
 
 def test_columns_that_clash_are_refused_when_a_format_is_defined():

@@ -45,7 +45,7 @@ def demo(out: Path, rows: int, workers: int) -> int:
     recipe = recipe_for(None, run, rows=rows, model={"name": MODEL} if has_torch else None)
     with shown() as progress:
         status = generate(recipe, run, workers=workers, progress=progress)
-    found = export(run, dataset)
+    found = export(run, dataset, workers=workers)
     files = [str(dataset / f"{split}.jsonl") for split in ("train", "test")]
     checked = subprocess.run(
         [sys.executable, "-I", str(dataset / "recheck.pyz"), *files], check=False, capture_output=True, text=True

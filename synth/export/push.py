@@ -105,14 +105,14 @@ def _ours(path: str) -> bool:
 
 
 def _with_failures(card: bytes, checked: Mapping[str, Any]) -> bytes:
-    """Return the card; where rows failed their check, it says so first."""
-    lost = checked["rows"] - checked["verified"] or len(checked["failed"])
-    if not lost:
+    """Return the card; where the check of the export failed, it says so first."""
+    if not checked["failed"]:
         return card
-    reason = "; ".join(f"{failure['id']}: {failure['reason']}" for failure in checked["failed"][:3])
+    lost = checked["rows"] - checked["verified"]
+    what = f"{lost:,} of {checked['rows']:,} rows failed their check" if lost else "The check of this export failed"
+    reasons = "; ".join(f"{failure['id']}: {failure['reason']}" for failure in checked["failed"][:3])
     front, mark, text = card.decode().partition("\n---\n")
-    warning = f"**{lost:,} of {checked['rows']:,} rows failed their check when this was pushed** ({reason}).\n"
-    return f"{front}{mark}\n{warning}{text}".encode()
+    return f"{front}{mark}\n**{what} when it was pushed** ({reasons}).\n{text}".encode()
 
 
 def plan_of(folder: Path, name: str) -> Plan:

@@ -61,7 +61,8 @@ class RefutedOf:
         found: dict[str, Refuted] = {}
         for (data,) in self._file.execute("SELECT data FROM tries WHERE source = ? ORDER BY rowid", (key,)):
             tried = _unpack(data)
-            if (text := in_words(row, tried["text"], self._answer_in)) is not None:
+            text = in_words(row, tried["text"], self._answer_in)
+            if text is not None and text != row["completion"][0]["content"]:
                 found.setdefault(text, Refuted(text, tried["model"], tried["reason"], tried["counterexample"]))
         for (data,) in self._file.execute("SELECT data FROM mutants WHERE id = ?", (row["id"],)):
             mutant = Refuted(**_unpack(data))

@@ -419,7 +419,7 @@ def test_a_corpus_with_a_row_that_fails_is_not_pushed_unless_that_is_said(hub: L
     done = synth_push(dataset, NAME, "--allow-failed")
     assert done.exit_code == 0, done.stderr
     card = hub.files(NAME)["README.md"].decode()
-    assert "**1 of 24 rows failed their check when this was pushed**" in card and identity in card
+    assert "**1 of 24 rows failed their check when it was pushed**" in card and identity in card
     assert yaml.safe_load(card.split("---\n")[1])["license"] == "cc0-1.0" and contents(dataset) == before
 
 
