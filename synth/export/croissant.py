@@ -86,7 +86,7 @@ def croissant(
         "license": LICENCE,
         "keywords": ["synthetic", "reasoning", "verifiable rewards", "proofs"],
         "isLiveDataset": False,
-        "rai:dataCollection": "Synthetic: composed by grammars, answered by solvers or models, proved by a checker.",
+        "rai:dataCollection": "Synthetic: composed by grammars, answered by solvers or models, checked by a kernel.",
         "distribution": [_file(folder, path) for path in paths if path not in left_out],
         "recordSet": [_record_set(path, schema) for path, schema in sorted(tables.items())],
     }

@@ -91,7 +91,7 @@ def export(
             digest = Package(packed).digest
             text = card(recipe, status, figures, digest, asked, selection)
             (partial / CARD).write_text(text, encoding="utf-8")
-            about = f"{figures.splits.total():,} problems over {len(status.levels)} families, every answer proved."
+            about = f"{figures.splits.total():,} problems over {len(status.levels)} families, each with certificates."
             data = croissant.croissant(partial, f"proved-problems-{recipe.seed}", about, tables_of(figures), [CARD])
             (partial / croissant.FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     return {
