@@ -105,26 +105,31 @@ def _print_one(name: str, found: Iterable[Finding]) -> None:
     typer.echo(f"{name}: {_told(found)}")
 
 
+SIGNS = {"holds": "✓", "broken": "✗", "does not apply": "–", "told": "·"}
+
+
 def _print_all(table: dict[str, list[Finding]]) -> None:
-    """Print one line for each family, then what broke."""
+    """Print one row for each family with a sign for each law, the laws in order, then what broke."""
     from synth.cli.show import console, print_grid
 
-    shown = (
-        "draws become rows",
-        "every production matters",
-        "answers cannot be guessed",
-        "levels grow harder",
-        "speed",
-    )
-    rows = []
+    rows, laws = [], max((found for found in table.values()), key=len, default=[])
     for name, found in table.items():
         figures = {each.law: each.figure for each in found}
-        broken = sum(bool(each.broken) for each in found)
-        rows.append((name, *[figures.get(law, "") for law in shown], f"{broken} broken" if broken else "holds"))
-    print_grid(console(), f"{len(table)} families", ("family", *shown, "verdict"), rows)
+        verdicts = [each.verdict for each in found]
+        counts = [verdicts.count(verdict) for verdict in ("holds", "does not apply", "broken")]
+        speed = figures.get("speed", "–").partition(" ")[0]
+        signs = "".join(SIGNS[verdict] for verdict in verdicts)
+        rows.append((name, signs, *counts, _share(figures.get("every production matters", "")), speed))
+    head = ("family", f"laws 1 to {len(laws)}", "hold", "do not apply", "broken", "mutation score", "rows/CPU-s")
+    out = console()
+    print_grid(out, f"{len(table)} families", head, rows)
+    typer.echo("laws: " + " · ".join(f"{number} {each.law}" for number, each in enumerate(laws, 1)))
+    typer.echo("✓ holds, ✗ broken, – does not apply (`synth family check NAME` says why), · told")
     for name, found in table.items():
         for line in _mistakes(found):
             typer.echo(f"{name}: {line}")
+    wrong = [name for name, found in table.items() if any(each.broken for each in found)]
+    typer.echo(f"broken: {', '.join(wrong)}" if wrong else f"all laws hold in {len(table)} families")
 
 
 def _mistakes(found: Iterable[Finding]) -> Iterator[str]:
@@ -133,3 +138,8 @@ def _mistakes(found: Iterable[Finding]) -> Iterator[str]:
             yield f"BROKEN {each.law}: expected {example.expected}, found {example.found}"
             yield from [f"    example: {example.text}"] if example.text else []
             yield f"    likely cause: {each.cause}"
+
+
+def _share(figure: str) -> str:
+    """Return the first share in a figure."""
+    return next((word.rstrip(",;") for word in figure.split() if "%" in word), "–")

@@ -7,7 +7,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synth.family.registry import FamilyError, family_in
+from synth.family.registry import SETTINGS, FamilyError, family_in, family_of_data
 
 if TYPE_CHECKING:
     from synth.family.contract import Family
@@ -19,11 +19,13 @@ DEPTH = 3  # folders between a project and its family
 def family_at(path: Path) -> Family:
     """Load the family in a folder, or the only one somewhere in a project's folder; runs its `__init__.py`.
 
-    Raise FamilyError where there is none, or more than one.
+    Nothing is run where the family is data alone (`family.toml`). Raise FamilyError where there is none, or more than one.
     """
     folder = _folder(path)
     module = f"synth_family_at_{abs(hash(str(folder)))}"
     init = folder / "__init__.py"
+    if (folder / SETTINGS).is_file():
+        return family_of_data(folder.name, folder)
     if not init.is_file():
         raise FamilyError(f"{init} is missing; it holds the class of the family, see `synth family new`")
     spec = spec_from_file_location(module, init, submodule_search_locations=[str(folder)])

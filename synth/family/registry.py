@@ -1,7 +1,7 @@
 """Find the installed families: entry points of the group `synth.families`.
 
 An entry point names a package whose folders are families, or one class. Classes are imported only when used, so
-listing is cheap; a folder whose name begins with `_` is no family.
+listing is cheap; a folder whose name begins with `_` is no family. A folder with `family.toml` has no class.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synth.family.contract import Family
 
 GROUP = "synth.families"
+SETTINGS = "family.toml"  # of a family that is data alone
 
 
 class FamilyError(ValueError):
@@ -81,7 +82,18 @@ def _load(name: str, module: str, origin: str) -> Family:
     from synth.family.contract import folder_of
 
     folder = folder_of(*module.rsplit(".", 1)) if "." in module else files(module)
+    if folder.joinpath(SETTINGS).is_file():
+        return family_of_data(name, folder)
     return family_in(import_module(module), name, f"entry point {origin!r}, {module}", folder)
+
+
+def family_of_data(name: str, folder: Traversable) -> Family:
+    """Return the family of a folder that is data alone; nothing in it is executed."""
+    from synth.family.data import data_family
+
+    if folder.joinpath("__init__.py").is_file():
+        raise FamilyError(f"family {name!r} has both {SETTINGS} and __init__.py; it is data or a class, delete one")
+    return data_family(name, folder)
 
 
 def family_in(package: ModuleType, name: str, origin: str, folder: Traversable) -> Family:

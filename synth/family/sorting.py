@@ -86,7 +86,7 @@ class _Sorting:
             assert found is not None  # Meaning has read the same table
             names = [name.strip() for name in found[2].split(",") if name.strip()]
             self.templates[found[1]] = names, read(re.sub(r"\*(?=[A-Za-z_])", "splice.", text))
-        self.places = _places(grammar)
+        self.places = places(grammar)
         self.of: dict[str, Sort | None] = dict.fromkeys(self.templates)
         self.defined: dict[str, Sort] = {}
         self.alias = ""
@@ -239,7 +239,7 @@ def _in(term: Term) -> str:
     return f"in {text if len(text) < 80 else text[:77] + '…'}"
 
 
-def _places(grammar: Grammar) -> dict[str, list[set[str]]]:
+def places(grammar: Grammar) -> dict[str, list[set[str]]]:
     """Return for each alias, child by child, the aliases that may stand there; "0" is a number, "" another terminal."""
     reach: dict[str, set[str]] = {name: set() for name in grammar.nonterminals}
 

@@ -72,7 +72,7 @@ class Sampler:
         self._tables: dict[tuple[str, int], _Table] = {}
         self._splits: dict[tuple[tuple[str, ...], int], tuple[list[float], list[int]]] = {}
         self._ready: dict[str, int] = {}
-        self._drawers = {terminal.name: self._drawer(terminal.name) for terminal in grammar.terminals}
+        self.drawers = {terminal.name: self._drawer(terminal.name) for terminal in grammar.terminals}
 
     def count(self, start: str, size: int) -> Any:
         """Return the number (with weights: the total weight) of trees of a start symbol with this many tokens."""
@@ -96,7 +96,7 @@ class Sampler:
                 f"{self.grammar.name}: no {start} has {size} tokens; the next sizes: "
                 f"{self.sizes(start, size + 10)[-3:]}"
             )
-        drawers = {**self._drawers, **terminals} if terminals else self._drawers
+        drawers = {**self.drawers, **terminals} if terminals else self.drawers
         found = self._child(start, size, rng, drawers)
         return found if isinstance(found, tuple) else (found,)
 

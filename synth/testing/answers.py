@@ -88,23 +88,44 @@ def nothing_empty(sampled: Sampled) -> Finding:
 
 
 def solvers_agree(sampled: Sampled) -> Finding:
-    """What was proved is denied by neither of two SMT solvers, as far as they understand it."""
-    law, agreed, asked, broken = "two solvers agree", 0, 0, list[Broken]()
+    """What was proved is denied by neither of two SMT solvers; the figure says where one of them does not apply.
+
+    Only entailments can be put to them. A solver that cannot print the claim, or runs out of its budget, says nothing.
+    """
+    law, broken, outcomes, why = "two solvers agree", list[Broken](), Counter[str](), Counter[str]()
     for drawn in sampled.levels:
         for record in drawn.records[:ASKED]:
             theory = Theory.read(record.theory)
             claims = [e.claim for e in record.evidence if e.claim.form == "entails"]
             for claim in claims[:1]:
                 found = opinions(theory, claim, OPINION)
-                asked += 1
-                agreed += all(answer.result == "unsat" for answer in found.values()) and bool(found)
+                confirm = [name for name, answer in found.items() if answer.result == "unsat"]
+                outcomes["both" if len(confirm) == len(found) > 1 else f"{confirm[0]} alone" if confirm else "none"] += 1
+                why.update(f"{name} {answer.reason or answer.result}" for name, answer in found.items()
+                           if answer.result == "unknown")  # fmt: skip
                 for name, answer in found.items():
                     if answer.result == "sat":
                         broken.append(Broken(law, "no countermodel", f"{name} has one", record.formal))
-    if not asked:
-        return Finding(law, "no claim that they can be asked", OPEN)
+    if not outcomes:
+        forms = sorted({each.claim.form for record in sampled.records for each in record.evidence})
+        return Finding(law, f"no second solver for {', '.join(forms) or 'no row'}", OPEN)
+    asked = sum(outcomes.values())
+    figure = f"both confirm {outcomes.pop('both', 0)} of {asked} entailments"
+    figure += "".join(f", {name} {count}" for name, count in sorted(outcomes.items()) if name != "none")
+    figure += f"; beyond: {_beyond(why)}" if why else ""
+    if not broken and set(outcomes) == {"none"} and outcomes["none"] == asked:
+        return Finding(law, f"{asked} entailments beyond both: {_beyond(why)}", OPEN)
     cause = "our prover, its kernel body or the printer for solvers is wrong; report it with this example"
-    return finding(law, f"both confirm {agreed} of {asked}; the rest is beyond one of them", broken, cause)
+    return finding(law, figure, broken, cause)
+
+
+def _beyond(why: Counter[str]) -> str:
+    """Say which solver gave no verdict, and its most common reason; what neither can print is said once."""
+    reasons = Counter[str]()
+    for said, count in why.items():
+        name, _, reason = said.partition(" ")
+        reasons[reason.partition(" in ")[0][:40] if reason.startswith("unsupported") else f"{name} {reason[:40]}"] += count
+    return ", ".join(reason for reason, _ in reasons.most_common(2))
 
 
 def wrong_refused(sampled: Sampled) -> Finding:

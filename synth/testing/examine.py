@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from synth.family import FORMAL, Family
 from synth.testing import answers, grammar, levels, mutation
@@ -65,6 +67,21 @@ def examine(
     if any(each.law == "kind" for each in speaks(family)):
         yield complete(Sampled(family, ()))
         return
-    sampled = sample(family, samples, levels, seed)
+    try:
+        sampled = sample(family, samples, levels, seed)
+    except Exception as error:
+        yield _raised("draws become rows", error)
+        return
     for law in LAWS:
-        yield law(sampled)
+        try:
+            yield law(sampled)
+        except Exception as error:
+            yield _raised((law.__doc__ or law.__name__).partition(".")[0], error)
+
+
+def _raised(law: str, error: Exception) -> Finding:
+    """Tell of an exception as of a broken law, so that one family's mistake does not hide what the others say."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    found = f"{type(error).__name__} in {last.name}, {Path(last.filename).name} line {last.lineno}: {str(error)[:200]}"
+    cause = "a hook of the family raises; where the place named is none of its files, report it with the family"
+    return Finding(law, "", BROKEN, (Broken(law, "a verdict", found),), cause)

@@ -11,6 +11,7 @@ from statistics import median
 
 from synth.family import Family
 from synth.family.mistakes import likely_fix
+from synth.family.registry import SETTINGS
 from synth.propose.sampler import draw
 from synth.recheck.canonical import canonical
 from synth.records import Record, Rejection, Source
@@ -43,9 +44,11 @@ def accepted(sampled: Sampled) -> Finding:
 def _why_lost(family: Family, level: int, lost: Mapping[str, int]) -> str:
     reasons = " ".join(lost)
     if fix := likely_fix(reasons):
-        lines = family.text("__init__.py").splitlines()
-        line = next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*{level}: \{{", line)), 1)
-        return f"{family.name}/__init__.py, line {line}: {fix}"
+        data = family.folder.joinpath(SETTINGS).is_file()
+        file, begins = (SETTINGS, rf"\[levels\.{level}\]") if data else ("__init__.py", rf"\s*{level}: \{{")
+        lines = family.text(file).splitlines()
+        line = next((number for number, line in enumerate(lines, 1) if re.match(begins, line)), 1)
+        return f"{family.name}/{file}, line {line}: {fix}"
     if "refuted" in reasons:
         return "propose() poses problems whose answer is not the only one, or plants a wrong one"
     return "the reason says which stage refused the problem; `synth show` repeats it"

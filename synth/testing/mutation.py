@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from synth.family import Family, Tree
+from synth.family.data import DataFamily
 from synth.grammar.features import productions
 from synth.records import Record
 from synth.testing.finding import Broken, Finding, finding
@@ -78,7 +79,9 @@ def matters(sampled: Sampled) -> Finding:
 
 def _never_kept(family: Family, reads: Sequence[Read], seen: Container[str]) -> Iterator[Broken]:
     """Where the default loop plants clauses, one that it never keeps narrows nothing."""
-    if not family.clause or type(family).propose is not Family.propose or type(family).draw is not Family.draw:
+    own = type(family)
+    blind = own.propose in (Family.propose, DataFamily.propose) and own.draw in (Family.draw, DataFamily.draw)
+    if not family.clause or not blind:
         return
     rules = family.formal.grammar.by_origin.get(family.clause, ())
     forms = [rule.tag for rule in rules if rule.tag not in ("", "_")]
