@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import synth_grammars
 
+import synth_grammars
 from synth.family import registry
 
 PLACE = Path(synth_grammars.__file__).parent

@@ -1,4 +1,4 @@
-"""The commands `synth family …`: check a family against the laws, begin a new one."""
+"""The commands `synth family …`: check a family against the laws, begin a new one, let a model propose one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from synth.family import Family
     from synth.testing import Finding
 
-app = typer.Typer(help="Check families, and begin new ones.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check families, begin new ones, and judge what a model proposes.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()
@@ -74,6 +76,72 @@ def new(
     typer.echo(f"next: synth family check {out / name}")
     if package:
         typer.echo(f"      pip install -e {out / name}; then synth generate --family {name} works")
+
+
+@app.command()
+@guarded
+def propose(
+    model: Annotated[str, typer.Option("--model", "-m", help="hf:NAME_OR_PATH or openai:URL#MODEL.")] = "",
+    wish: Annotated[str, typer.Option("--wish", "-w", help="What the domain should be, in words.")] = "",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The quarantine folder.")] = Path("quarantine"),
+    replies: Annotated[int, typer.Option("--replies", "-n", min=1, help="How many to ask for.")] = 1,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Of the replies.")] = 1.0,
+    reply: Annotated[Path | None, typer.Option("--reply", help="Judge a reply in a file instead of asking.")] = None,
+    samples: Annotated[int, typer.Option("--samples", min=1, help="Draws of each level.")] = 12,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")] = False,
+) -> int:
+    """Let a model write a family as data, check it in a process of its own, and report. Exit code 1 if none passed.
+
+    Example: synth family propose --model openai:http://127.0.0.1:8000/v1#big --wish "seating around a table"
+
+    Example: synth family propose --model openai:http://127.0.0.1:8000/v1#big --reply answer.md
+    """
+    from synth.admission import judge_reply, propose_family, refuse_bundled
+    from synth.errors import UserError
+    from synth.family.registry import families
+    from synth.propose.ask import Draw
+    from synth.propose.choose import name_of, open_model
+
+    if not model:
+        raise UserError("name the model that writes, or wrote, the family: --model openai:URL#MODEL or hf:PATH")
+    if reply is not None:
+        text = reply.read_bytes().decode("utf-8", "replace")
+        entries = [judge_reply(text, out, name_of(model), families(), samples)]
+    else:
+        draw = Draw(n=replies, temperature=temperature, max_tokens=6000, constrained=False)
+        refuse_bundled(model)
+        entries = list(propose_family(open_model(model), out, families(), wish, draw, samples))
+    if as_json:
+        found = [{"folder": str(e.folder), "verdict": e.verdict, "reasons": e.reasons} for e in entries]
+        typer.echo(json.dumps(found))
+    else:
+        for entry in entries:
+            typer.echo(f"{entry.verdict}: {entry.folder / 'report.md'}")
+            for reason in entry.reasons:
+                typer.echo(f"    {reason[:300]}")
+            if not entry.reasons:
+                typer.echo(f'next: read it, then synth family admit {entry.folder} --signed-by "YOUR NAME"')
+    return int(all(entry.reasons for entry in entries))
+
+
+@app.command()
+@guarded
+def admit(
+    folder: Annotated[Path, typer.Argument(help="The folder of a proposal in quarantine.")],
+    signed_by: Annotated[str, typer.Option("--signed-by", help="Who read the report and vouches for the words.")] = "",
+    to: Annotated[Path, typer.Option("--to", help="Where its package is made.")] = Path("admitted"),
+) -> None:
+    """Move a proposal that passed out of quarantine into a package of its own, with your signature.
+
+    Example: synth family admit quarantine/9f2c41d07a3b --signed-by "Ada Lovelace"
+    """
+    from datetime import date
+
+    from synth.admission import admit as move
+
+    project = move(folder, signed_by, to, date.today())
+    typer.echo(project)
+    typer.echo(f"next: pip install {project}; then synth generate --family {project.name} works")
 
 
 def _family(which: str) -> Family:

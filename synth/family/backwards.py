@@ -48,7 +48,7 @@ class Backwards:
     def _node(self, alias: str, value: Term) -> Tree | None:
         names, body = self._templates.get(alias, ([], ""))
         bound: Bound = {}
-        if not names and body == "" or not _match(body, value, {name.lstrip("*") for name in names}, bound):
+        if (not names and body == "") or not _match(body, value, {name.lstrip("*") for name in names}, bound):
             return None
         places, children = self._places.get(alias, []), list[Any]()
         for number, name in enumerate(names):
@@ -72,7 +72,7 @@ class Backwards:
 def _match(body: Term, value: Any, names: set[str], bound: Bound) -> bool:
     """Bind parameters so that a template gives a value."""
     if isinstance(body, str) and body in names:
-        return bound.setdefault(body, value) == value
+        return bool(bound.setdefault(body, value) == value)
     if not isinstance(body, tuple):
         return bool(body == value) and not isinstance(value, tuple)
     match body:

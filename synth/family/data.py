@@ -20,7 +20,6 @@ from synth.family.contract import Family, Proposal, World
 from synth.family.registry import SETTINGS, FamilyError
 from synth.grammar.ir import Terminal
 from synth_kernel.claims import Theory
-from synth_kernel.kinds import ROLES
 from synth_kernel.meaning import Tree
 from synth_kernel.terms import Term
 from synth_solvers.answer import answer_of
@@ -61,9 +60,10 @@ class Level(BaseModel):
 
 
 class Settings(BaseModel):
-    """The file `family.toml`. `header` and `clause` name rules of the grammar; a `find` family needs both."""
+    """The file `family.toml`: `name`, if given, is that of the folder; `header` and `clause` name rules of the grammar."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+    name: Annotated[str, Field(max_length=64)] = ""
     kind: Literal["find", "all", "decide", "compute", "construct", "optimize", "count"]
     domain: Annotated[str, Field(pattern=r"^[a-z][a-z ]{1,30}$")]
     summary: Annotated[str, Field(min_length=8, max_length=200)]
@@ -105,6 +105,8 @@ def data_family(name: str, folder: Traversable) -> Family:
         raise FamilyError(f"{place}: {where + ': ' if where else ''}{message}; see docs/new-family.md") from None
     except (ValueError, RecursionError) as error:
         raise FamilyError(f"{place}: {error or 'nested too deeply'}") from None
+    if settings.name and settings.name != name:
+        raise FamilyError(f"{place}: the family is called {settings.name!r}, and its folder {name!r}; make them one")
     levels = {int(number): settings.levels[number].model_dump(exclude_none=True) for number in sorted(settings.levels)}
     said = {"domain": settings.domain, "kind": settings.kind, "summary": settings.summary, "levels": levels}
     rules = {"clause": settings.clause, "header_rule": settings.header}

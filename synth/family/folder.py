@@ -19,7 +19,7 @@ DEPTH = 3  # folders between a project and its family
 def family_at(path: Path) -> Family:
     """Load the family in a folder, or the only one somewhere in a project's folder; runs its `__init__.py`.
 
-    Nothing is run where the family is data alone (`family.toml`). Raise FamilyError where there is none, or more than one.
+    Nothing is run where the family is data alone (`family.toml`). Raise FamilyError where there is none, or several.
     """
     folder = _folder(path)
     module = f"synth_family_at_{abs(hash(str(folder)))}"

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
+from typing import Any
 
 from synth.family import Family
 from synth.judge.row import row_of
@@ -18,6 +19,7 @@ from synth.testing.finding import OPEN, Broken, Finding, finding
 from synth.testing.sampled import Sampled
 from synth_kernel.claims import Theory
 from synth_kernel.kinds import ROLES
+from synth_kernel.polynomial import count_roots
 from synth_kernel.terms import write
 from synth_solvers.opinions import opinions
 from synth_solvers.verdicts import Budget
@@ -100,7 +102,9 @@ def solvers_agree(sampled: Sampled) -> Finding:
             for claim in claims[:1]:
                 found = opinions(theory, claim, OPINION)
                 confirm = [name for name, answer in found.items() if answer.result == "unsat"]
-                outcomes["both" if len(confirm) == len(found) > 1 else f"{confirm[0]} alone" if confirm else "none"] += 1
+                outcomes[
+                    "both" if len(confirm) == len(found) > 1 else f"{confirm[0]} alone" if confirm else "none"
+                ] += 1
                 why.update(f"{name} {answer.reason or answer.result}" for name, answer in found.items()
                            if answer.result == "unknown")  # fmt: skip
                 for name, answer in found.items():
@@ -124,7 +128,9 @@ def _beyond(why: Counter[str]) -> str:
     reasons = Counter[str]()
     for said, count in why.items():
         name, _, reason = said.partition(" ")
-        reasons[reason.partition(" in ")[0][:40] if reason.startswith("unsupported") else f"{name} {reason[:40]}"] += count
+        reasons[reason.partition(" in ")[0][:40] if reason.startswith("unsupported") else f"{name} {reason[:40]}"] += (
+            count
+        )
     return ", ".join(reason for reason, _ in reasons.most_common(2))
 
 
@@ -158,7 +164,21 @@ def _wrong(family: Family, records: Sequence[Record]) -> Iterator[tuple[Record, 
 
 
 def _same(one: object, other: object) -> bool:
-    """Say whether two answers list the same, whatever the order."""
+    """Say whether two answers list the same, whatever the order and however a root is told from its neighbours."""
     if isinstance(one, tuple) and isinstance(other, tuple) and one[0] == other[0] == "values":
-        return sorted(map(str, one)) == sorted(map(str, other))
+        left = list(other[1:])
+        for value in one[1:]:
+            if (found := next((each for each in left if _equal(value, each)), None)) is None:
+                return False
+            left.remove(found)
+        return not left
     return one == other
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Say whether two values are one number: two intervals around the only root in each share it if it is in both."""
+    match one, other:
+        case ("root", ("poly", *p), low, high), ("root", ("poly", *q), least, most) if p == q:
+            ends = max(low, least), min(high, most)
+            return bool(ends[0] <= ends[1] and count_roots(tuple(p), *ends, (True, True)) == 1)
+    return bool(one == other)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -26,6 +27,7 @@ from synth_solvers.opinions import opinions
 DRAWS = 64  # problems that are drawn to estimate how many there are
 SECONDS = 0.8  # of CPU for them, at each level
 ROOM = 300  # a level with fewer different problems repeats itself
+FEW = 12  # rows of a level that are measured; fewer are too few for a median to be trusted
 SLACK = 0.95  # a level may be this much easier than the one before: medians of few rows vary
 
 
@@ -79,21 +81,36 @@ def seeds_disjoint(sampled: Sampled) -> Finding:
 
 def harder(sampled: Sampled) -> Finding:
     """By some measure of work no level is easier than the one before, and the last is harder than the first."""
-    law, found = "levels grow harder", dict[str, list[float]]()
+    law, found = "levels grow harder", dict[str, list[list[float]]]()
     if len(sampled.levels) < 2 or not all(drawn.records for drawn in sampled.levels):
         return Finding(law, "needs rows of two levels", "does not apply")
     for name, measure in MEASURES.items():
-        found[name] = [median(map(measure, drawn.records[:12])) for drawn in sampled.levels]
-    growing = [name for name, steps in found.items() if _grows(steps)]
-    best = max(growing or found, key=lambda name: found[name][-1] / max(1, found[name][0]))
-    figure = f"{best} {' → '.join(f'{value:,.0f}' for value in found[best])}"
+        found[name] = [list(map(measure, drawn.records[:FEW])) for drawn in sampled.levels]
+    growing = [name for name, rows in found.items() if _grows(rows)]
+    best = max(growing or found, key=lambda name: median(found[name][-1]) / max(1, median(found[name][0])))
+    figure = f"{best} {' → '.join(f'{median(rows):,.0f}' for rows in found[best])}"
     shortest = min(sampled.levels[-1].records, key=lambda record: len(record.formal)).formal
     broken = [] if growing else [Broken(law, "more work at each level", figure, shortest)]
     return finding(law, figure, broken, "a level changes nothing that makes work; order the levels by size")
 
 
-def _grows(steps: list[float]) -> bool:
-    return steps[-1] > steps[0] and all(b >= SLACK * a for a, b in pairwise(steps))
+def _grows(levels: Sequence[Sequence[float]]) -> bool:
+    """Say whether medians rise; a fall counts where it is more than what so few rows show by accident."""
+    steps = [median(each) for each in levels]
+    return steps[-1] > steps[0] and all(
+        median(b) >= SLACK * median(a) or (len(b) < FEW and not _falls(a, b)) for a, b in pairwise(levels)
+    )
+
+
+def _falls(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Say whether the second sample lies below the first by two standard deviations (Mann and Whitney 1947).
+
+    >>> _falls([3, 4, 5, 6], [1, 2, 2, 3]), _falls([30, 10, 22, 25], [22, 31, 9, 24])
+    (True, False)
+    """
+    pairs = len(one) * len(other)
+    below = sum((b < a) + (a == b) / 2 for a in one for b in other)
+    return below - pairs / 2 > 2 * math.sqrt(pairs * (len(one) + len(other) + 1) / 12)
 
 
 def _asked(record: Record) -> float:
