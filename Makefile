@@ -7,7 +7,7 @@ MODEL := .venv-model
 GYM := .venv-gym
 HUB := .venv-hub
 
-.PHONY: demo test test-all test-model test-gym test-hub lint bench clean
+.PHONY: demo test test-all test-model test-gym test-hub check-families lint bench clean
 
 demo: $(MODEL)/ready
 	$(MODEL)/bin/synth demo --out demo
@@ -16,8 +16,12 @@ test: lint
 	$(BIN)/python -m pytest
 
 # What `test` leaves out: all that needs torch, transformers, a server, reasoning-gym or a client of the Hub, each in an
-# environment of its own.
-test-all: test test-model test-gym test-hub
+# environment of its own, and every law of every family (four draws of each level: two minutes of CPU; `synth family
+# check` makes twelve in four and a half).
+test-all: test test-model test-gym test-hub check-families
+
+check-families: $(READY)
+	$(BIN)/synth family check --samples 4
 
 test-model: $(MODEL)/ready
 	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose

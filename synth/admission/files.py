@@ -23,6 +23,7 @@ MAX_REPEAT = 32  # of one set of characters, and of `~` in a grammar
 
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^`]*)")
 _FILE = re.compile(r"[^\s`*]*[^\s`*.:]\.\w+|__init__\S*")
+_ABOVE = re.compile(r"[#*\s]*(?:file:?\s*)?[`*]*([^\s`*]*[^\s`*.:]\.\w+)[`*:\s]*", re.IGNORECASE)  # nothing but a name
 _STRING = re.compile(r'"(?:\\.|[^"\\\n])*"i?')
 _PATTERN = re.compile(r"/(?!/)((?:\\.|[^/\\\n])+)/([a-z]*)")
 _DIRECTIVES = (r"%import\s+common\.WS", r"%ignore\s+WS")
@@ -51,7 +52,8 @@ def files_of(reply: str) -> dict[str, str]:
         if (fence := _FENCE.fullmatch(line.strip())) is None:
             before = line if line.strip() else before
             continue
-        name = _file_name(fence[2]) or _file_name(before)
+        above = _ABOVE.fullmatch(before)
+        name = _file_name(fence[2]) or (above[1] if above else "")
         body, before = _block(lines, fence[1]), ""
         if not name:
             continue

@@ -66,6 +66,8 @@ def findings(folder: Path, samples: int, known: Mapping[str, Signature]) -> Iter
     try:
         inspect(texts)
         family = family_at(folder)
+        for language in family.languages:
+            family.language(language)
         name, likeness = nearest(signature(family.formal.grammar, family.meaning_table), known)
     except Refused as error:
         yield {"refused": str(error)}

@@ -72,7 +72,7 @@ def refuse_bundled(model: str) -> None:
     """Raise `UserError` for the model that never saw a family being written."""
     if model == "bundled":
         raise UserError(
-            "the bundled model solves and poses problems; it cannot write a family. Name another: --model openai:URL#MODEL"
+            "the bundled model solves and poses problems; it cannot write a family. Use --model openai:URL#MODEL"
         )
 
 

@@ -60,7 +60,7 @@ class Level(BaseModel):
 
 
 class Settings(BaseModel):
-    """The file `family.toml`: `name`, if given, is that of the folder; `header` and `clause` name rules of the grammar."""
+    """The file `family.toml`: `name` is that of the folder, `header` and `clause` are rules of the grammar."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     name: Annotated[str, Field(max_length=64)] = ""
@@ -124,7 +124,6 @@ class DataFamily(Family):
     def check(self) -> None:
         """Raise FamilyError where settings name what the grammar does not have, or no answer can be written."""
         grammar, place = self.formal.grammar, f"{self.name}/{SETTINGS}"
-        _ = self.meaning
         for what, rule in (("header", self.header_rule), ("clause", self.clause)):
             if rule and rule not in grammar.by_origin:
                 raise FamilyError(f"{place}: {what} = {rule!r} is no rule of grammar.lark")

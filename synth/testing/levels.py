@@ -18,7 +18,7 @@ from synth.recheck.canonical import canonical
 from synth.records import Record, Rejection, Source
 from synth.testing.answers import OPINION
 from synth.testing.contract import few_lost, reproducible, rows_hold, seeds_differ
-from synth.testing.finding import TOLD, Broken, Finding, finding
+from synth.testing.finding import OPEN, TOLD, Broken, Finding, finding
 from synth.testing.sampled import Sampled
 from synth_kernel.claims import Theory
 from synth_kernel.terms import read, size
@@ -134,7 +134,7 @@ MEASURES: Mapping[str, Callable[[Record], float]] = {
 def roomy(sampled: Sampled) -> Finding:
     """Each level has many different problems, estimated from how many of a few draws coincide (birthdays)."""
     law, broken, figures = "there is room for many problems", list[Broken](), list[str]()
-    for drawn in sampled.levels:
+    for drawn in (drawn for drawn in sampled.levels if drawn.records):
         counts = _keys(sampled.family, drawn.level, drawn.seed)
         total = sum(counts.values())
         pairs = sum(count * (count - 1) // 2 for count in counts.values())
@@ -144,7 +144,7 @@ def roomy(sampled: Sampled) -> Finding:
             place = f"level {drawn.level}"
             broken.append(Broken(law, f"at least {ROOM} problems", f"about {room} at {place}", place))
     cause = "the settings of this level leave few problems: more names, wider numbers, more kinds of clause"
-    return finding(law, " · ".join(figures), broken, cause)
+    return finding(law, " · ".join(figures), broken, cause) if figures else Finding(law, "no rows", OPEN)
 
 
 def _keys(family: Family, level: int, seed: int) -> Counter[str]:
