@@ -176,6 +176,10 @@ def test_a_reply_is_read_as_four_files_or_refused() -> None:
     for reply, why in [
         ("", "lacks family.toml"),
         ("(" * 100_000 + ")" * 100_000, f"at most {MAX_REPLY:,}"),
+        ("[" * 100_000, "no file"),
+        ("~" * 100_000 + "`", "no file"),
+        ("```" + "a" * 100_000, "no file"),
+        ("#" * 100_000 + "\n```\n```", "no file"),
         (recorded("good") + "```meaning.toml\n```\n", "meaning.toml twice"),
         (recorded("good") + "```family.toml\n", "does not end"),
         (recorded("good") + "```/etc/passwd.txt\n```\n", "no part of a family"),
@@ -183,6 +187,13 @@ def test_a_reply_is_read_as_four_files_or_refused() -> None:
     ]:
         with pytest.raises(Refused, match=why):
             files_of(reply)
+
+
+def test_a_name_that_is_taken_by_a_family_or_a_module_is_refused(tmp_path: Path) -> None:
+    for taken in ("knights", "json"):
+        reply = recorded("good").replace('name = "code_lock"', f'name = "{taken}"')
+        entry = judge_reply(reply, tmp_path, MODEL, families())
+        assert entry.verdict == "refused" and f"called '{taken}' is installed" in entry.reasons[0]
 
 
 BOMBS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from synth.grammar.pattern import Pattern, PatternError, parse_pattern
 
@@ -18,6 +18,7 @@ MAX_REPLY = 120_000  # characters
 MAX_FILE = 16_000  # the largest of a built-in family has 5,017
 MAX_LINE = 1_000
 MAX_NESTED = 24  # brackets open at once in a line
+MAX_HEADING = 200  # of a line that names a file or begins a block; patterns on longer ones would take too long
 MAX_PATTERN = 200  # characters of a regular expression
 MAX_REPEAT = 32  # of one set of characters, and of `~` in a grammar
 
@@ -26,6 +27,8 @@ _FILE = re.compile(r"[^\s`*]*[^\s`*.:]\.\w+|__init__\S*")
 _ABOVE = re.compile(r"[#*\s]*(?:file:?\s*)?[`*]*([^\s`*]*[^\s`*.:]\.\w+)[`*:\s]*", re.IGNORECASE)  # nothing but a name
 _STRING = re.compile(r'"(?:\\.|[^"\\\n])*"i?')
 _PATTERN = re.compile(r"/(?!/)((?:\\.|[^/\\\n])+)/([a-z]*)")
+# control, format (also of direction), surrogate, private, no character, separators of lines and paragraphs
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _DIRECTIVES = (r"%import\s+common\.WS", r"%ignore\s+WS")
 _NAME = re.compile(r'name\s*=\s*"([a-z][a-z0-9_]{1,30})"\s*(?:#.*)?')
 
@@ -42,15 +45,16 @@ def files_of(reply: str) -> dict[str, str]:
     >>> files_of("```lark grammar.lark\\nproblem: WS\\n```")
     Traceback (most recent call last):
     ...
-    synth.admission.files.Refused: the reply lacks family.toml; it has grammar.lark
+    synth.admission.files.Refused: the reply lacks family.toml, meaning.toml, phrases.en.toml; it has grammar.lark
     """
     if len(reply) > MAX_REPLY:
         raise Refused(f"the reply has {len(reply):,} characters; at most {MAX_REPLY:,} are read")
     found: dict[str, str] = {}
     lines, before = iter(reply.replace("\r\n", "\n").split("\n")), ""
     for line in lines:
-        if (fence := _FENCE.fullmatch(line.strip())) is None:
-            before = line if line.strip() else before
+        heading = line.strip() if len(line) <= MAX_HEADING else ""
+        if (fence := _FENCE.fullmatch(heading)) is None:
+            before = heading if line.strip() else before
             continue
         above = _ABOVE.fullmatch(before)
         name = _file_name(fence[2]) or (above[1] if above else "")
@@ -72,9 +76,10 @@ def _file_name(line: str) -> str:
     return names[-1] if names else ""
 
 
-def _block(lines: object, fence: str) -> str:
+def _block(lines: Iterator[str], fence: str) -> str:
+    """Return the lines up to the end of a block."""
     body: list[str] = []
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         if line.strip() == fence:
             return "\n".join(body) + "\n"
         body.append(line)
@@ -110,17 +115,6 @@ def _inspect_line(place: str, line: str) -> None:
         depth += (each in "([{") - (each in ")]}")
         if depth > MAX_NESTED:
             raise Refused(f"{place} opens more than {MAX_NESTED} brackets at once")
-
-
-_HIDDEN = (
-    "Cc",
-    "Cf",
-    "Cs",
-    "Co",
-    "Cn",
-    "Zl",
-    "Zp",
-)  # control, format (also of direction), surrogate, private, no character
 
 
 def _inspect_grammar(text: str) -> None:

@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,8 @@ def judge_booked(folder: Path, known: Mapping[str, Family], samples: int, limits
         files = files_of(reply)
         inspect(files)
         name = name_of(files)
-        if name in known:
-            raise Refused(f"a family called {name!r} is installed")
+        if name in known or find_spec(name) is not None:
+            raise Refused(f"a family or a module called {name!r} is installed; the family needs another name")
         own = folder / "family" / name
         own.mkdir(parents=True, exist_ok=True)
         for file, text in files.items():
