@@ -253,6 +253,7 @@ class _Filling:
         self.family, self.ranges, self.rng = family, level["numbers"], rng
         self.known: dict[str, list[str]] = {name: list(found) for name, found in words.items()}
         self.left: dict[str, list[str]] = {}
+        self.numbers: dict[str, set[int]] = {}
 
     def fill(self, tree: Tree) -> Tree:
         head, *children = tree
@@ -271,8 +272,7 @@ class _Filling:
 
     def _token(self, alias: str, name: str, declares: bool) -> str:
         if is_number(self.family._kept[name]):
-            low, high = self.ranges.get(alias, NUMBERS)
-            return str(self.rng.randint(low, high))
+            return str(self._number(alias))
         known = self.known.setdefault(name, [])
         if known and not declares:
             if not self.left.get(name):
@@ -286,6 +286,16 @@ class _Filling:
         if declares:
             known.append(text)
         return text
+
+    def _number(self, alias: str) -> int:
+        """Draw a number from the range of a production; in a clause another one each time, as long as there are any."""
+        low, high = self.ranges.get(alias, NUMBERS)
+        used = self.numbers.setdefault(alias, set())
+        if not self.family.clause or len(used) > high - low:
+            used.clear()
+        number = next(n for n in iter(lambda: self.rng.randint(low, high), None) if n not in used)
+        used.add(number)
+        return number
 
 
 def is_number(terminal: Terminal) -> bool:
