@@ -60,12 +60,10 @@ def propose_family(
     draw = draw or Draw(max_tokens=6000, constrained=False)
     ask = ask_for_family(wish, sorted(known))
     (replies,) = model.propose([ask], draw)
-    booked = []
-    for reply in replies:
-        if reply.failure:
-            raise UserError(f"{model.name} gave no reply: {reply.failure[:200]}")
-        booked.append(book(reply.text, where, model.name, wish))
-    for folder in booked:
+    given = [reply.text for reply in replies if not reply.failure]
+    if not given:
+        raise UserError(f"{model.name} gave no reply: {replies[0].failure[:200] if replies else 'none came back'}")
+    for folder in [book(text, where, model.name, wish) for text in given]:
         yield judge_booked(folder, known, samples, limits or Limits())
 
 
