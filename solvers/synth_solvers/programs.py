@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from synth_kernel.evaluate import FUEL, Undecided, holds
 from synth_kernel.exhaustive import MAX_WORLDS, finite
-from synth_kernel.programs import Fuel
-from synth_kernel.terms import Sort, Term
+from synth_kernel.numbers import Undefined
+from synth_kernel.programs import Fuel, run
+from synth_kernel.terms import Sort, Term, TermError
 
 
 def runs(terms: Iterable[Term]) -> bool:
@@ -18,6 +19,20 @@ def runs(terms: Iterable[Term]) -> bool:
     (True, False)
     """
     return any(isinstance(term, tuple) and (term[0] == "run" or runs(term[1:])) for term in terms)
+
+
+def returned(program: Term, inputs: Iterable[Sequence[int]]) -> list[int] | None:
+    """Return what a program returns for each input; None where one has no value or all take too many statements.
+
+    >>> half = ("prog", ("params", "'x"), ("return", ("floordiv", "'x", 2)))
+    >>> returned(half, [[3], [-3]]), returned(("prog", ("params", "'x"), ("return", "'y")), [[3]])
+    ([1, -2], None)
+    """
+    fuel = Fuel()
+    try:
+        return [run(program, list(each), fuel) for each in inputs]
+    except (Undefined, Undecided, TermError):
+        return None
 
 
 def model(declared: Mapping[str, Sort], statements: Iterable[Term]) -> dict[str, Term] | None:

@@ -4,13 +4,14 @@ from synth.family.contract import FORMAL, Family, Proposal, World
 from synth.family.writing import bindings, infix, number_tree, verdict_word
 from synth_kernel.claims import Theory
 from synth_kernel.evaluate import evaluate
-from synth_kernel.meaning import Tree
+from synth_kernel.meaning import Reading, Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
 from synth_solvers.inequalities import greatest, support
 from synth_solvers.linear import independent, solve
 from synth_solvers.monomials import polynomial_term
 from synth_solvers.open_sorts import Entailments
+from synth_solvers.programs import returned
 from synth_solvers.steps import Move
 from synth_solvers.thinning import thin
 from synth_solvers.words import distinguish
@@ -22,6 +23,7 @@ __all__ = [
     "Family",
     "Move",
     "Proposal",
+    "Reading",
     "Theory",
     "Tree",
     "World",
@@ -36,6 +38,7 @@ __all__ = [
     "infix",
     "number_tree",
     "polynomial_term",
+    "returned",
     "simplify",
     "solve",
     "support",

@@ -2,7 +2,9 @@
 
 Node names say which alternatives a text is built from; what lies between an expected nonterminal and the node
 (parentheses, levels of precedence) is filled in by the shortest chain of alternatives that leave no trace in the tree.
-Tokens are separated by one space except where `_glue` and `_TIGHT` say otherwise.
+Tokens are separated by one space except where `_glue` and `_TIGHT` say otherwise. What a nonterminal called `line_K` or
+`line_K_…` stands for begins a line of its own, K steps from the margin, and so does what follows it; at the margin an
+empty line comes first. Readers skip spaces, so a grammar must not need the lines to be read.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ Choose: TypeAlias = Callable[[int], int]
 _GLUE = "\0"  # in a token list: no space here
 _WORD = "\1"  # before a word that is capitalised where a sentence begins
 _TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?!)\]”’«‹])|(?<=[(\[“‘»›]) ")
-_SENTENCE = re.compile("(^|[.?!][”’«‹)]? |[“»›])?\1(.)", re.DOTALL)
+_SENTENCE = re.compile("(^|\n|[.?!][”’«‹)]? |[“»›])?\1(.)", re.DOTALL)
+_LINE = re.compile(r"line_([0-9])(_|\Z)")
+_MARGIN = " " * 4
 _PREFIXES = frozenset("+-−¬~√")
 _POSTFIXES = frozenset("*+?")
 
@@ -49,6 +53,7 @@ class Plan:
         self.rule = rule
         child = {position: number for number, position in enumerate(rule.order)}
         self.items: list[str | tuple[int, Symbol]] = []
+        self.items += _break(rule, 0)
         for position, symbol in enumerate(rule.symbols):
             if symbol.kept:
                 self.items.append((child[position], symbol))
@@ -56,6 +61,7 @@ class Plan:
                 self.items.append(literal_text(grammar, rule, position))
             if _glue(grammar, rule, position):
                 self.items.append(_GLUE)
+            self.items += _break(rule, position + 1)
         kept = [rule.symbols[position] for position in rule.order]
         self.shape = tuple(symbol.name for symbol in kept)
         self.spread = next((number for number, symbol in enumerate(kept) if is_spliced(symbol)), None)
@@ -104,6 +110,17 @@ def _glue(grammar: Grammar, rule: Rule, position: int) -> bool:
     return False
 
 
+def _break(rule: Rule, position: int) -> list[str]:
+    """Return the line break before a position of a rule, where there is one."""
+    if position >= len(rule.symbols):
+        return []
+    line = _LINE.match(rule.symbols[position].name)
+    if line is None and (position == 0 or _LINE.match(rule.symbols[position - 1].name) is None):
+        return []
+    steps = int(line[1]) if line else 0
+    return [_GLUE, "\n" + _MARGIN * steps if steps else "\n\n", _GLUE]
+
+
 class Renderer:
     """The writer of one grammar."""
 
@@ -140,7 +157,8 @@ class Renderer:
                         text
                         for position, symbol in enumerate(rule.symbols)
                         for text in (
-                            ["\2" if symbol.kept else literal_text(self.grammar, rule, position)]
+                            _break(rule, position)
+                            + ["\2" if symbol.kept else literal_text(self.grammar, rule, position)]
                             + ([_GLUE] if _glue(self.grammar, rule, position) else [])
                         )
                     ]
