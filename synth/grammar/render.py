@@ -110,6 +110,11 @@ def _glue(grammar: Grammar, rule: Rule, position: int) -> bool:
     return False
 
 
+def is_line(nonterminal: str) -> bool:
+    """Tell whether what stands for a nonterminal begins a line of its own."""
+    return _LINE.match(nonterminal) is not None
+
+
 def _break(rule: Rule, position: int) -> list[str]:
     """Return the line break before a position of a rule, where there is one."""
     if position >= len(rule.symbols):

@@ -10,6 +10,7 @@ from synth.family import FORMAL, Family
 from synth.grammar import Grammar, GrammarError
 from synth.grammar.ambiguity import ambiguities
 from synth.grammar.decode import Nesting, check_decoding
+from synth.grammar.render import is_line
 from synth.testing.finding import HOLDS, OPEN, Broken, Finding, finding
 from synth.testing.sampled import Sampled
 
@@ -33,15 +34,20 @@ def used(sampled: Sampled) -> Finding:
 
 
 def phrased(sampled: Sampled) -> Finding:
-    """Every production of a problem whose formal notation has words is said by a phrase in every language."""
+    """Every production of a problem whose formal notation has words is said by a phrase in every language.
+
+    What stands on lines of its own is code, whose words are the same in all languages.
+    """
     family = sampled.family
-    inside = _inside(family.formal.grammar, "problem")
+    grammar = family.formal.grammar
+    code = set().union(*[_inside(grammar, name) for name in grammar.nonterminals if is_line(name)])
+    inside = _inside(grammar, "problem") - code
     broken, said = [], 0
     for name in family.languages:
         phrases = family.phrases(name)
         said += sum(len(given) if isinstance(given, list) else 1 for given in phrases.values())
-        for rule in family.formal.grammar.rules:
-            words = [family.formal.grammar.terminal[s.name].literal for s in rule.symbols if s.terminal and not s.kept]
+        for rule in grammar.rules:
+            words = [grammar.terminal[s.name].literal for s in rule.symbols if s.terminal and not s.kept]
             notation = "(" in words or not any(map(SYMBOLS.search, words))
             if rule.tag not in ("", "_", *phrases) and not notation and rule.origin in inside:
                 text = f"phrases.{name}.toml lacks {rule.tag} = […]"
