@@ -200,7 +200,7 @@ def test_verdicts_are_balanced_and_counting_words_does_not_tell_them() -> None:
     rng = Random(8)
     verdicts: Counter[str] = Counter()
     right = 0
-    for _ in range(120):
+    for _ in range(80):
         proposal = FAMILY.propose(FAMILY.levels[1], rng)
         assert proposal is not None
         _, one, other = proposal.formal.split("\n\n")
@@ -208,8 +208,8 @@ def test_verdicts_are_balanced_and_counting_words_does_not_tell_them() -> None:
         alike = (words[0] & words[1]).total() >= 0.75 * max(map(Counter.total, words))
         right += alike is (proposal.answer == "'yes")
         verdicts[str(proposal.answer)] += 1
-    assert min(verdicts.values()) > 40 and len(verdicts) == 2
-    assert 40 <= right <= 80, right
+    assert min(verdicts.values()) > 25 and len(verdicts) == 2
+    assert 25 <= right <= 55, right
 
 
 def test_the_decoding_grammar_writes_lines_as_the_renderer_does() -> None:

@@ -58,7 +58,12 @@ def run(program: Term, arguments: list[Any], fuel: Fuel) -> int:
     >>> [run(half, [x], Fuel()) for x in (7, -7)]
     [3, -4]
     """
-    names, body = _remembered(program)
+    return call(_remembered(program), arguments, fuel)
+
+
+def call(function: tuple[tuple[str, ...], Block], arguments: list[Any], fuel: Fuel) -> int:
+    """Return what a compiled program returns, as `run` does."""
+    names, body = function
     try:
         found = body(dict(zip(names, map(_bounded, arguments), strict=True)), fuel)
     except (ZeroDivisionError, KeyError):

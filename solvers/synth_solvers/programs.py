@@ -8,7 +8,7 @@ from itertools import product
 from synth_kernel.evaluate import FUEL, Undecided, holds
 from synth_kernel.exhaustive import MAX_WORLDS, finite
 from synth_kernel.numbers import Undefined
-from synth_kernel.programs import Fuel, run
+from synth_kernel.programs import Fuel, call, compiled
 from synth_kernel.terms import Sort, Term, TermError
 
 
@@ -30,7 +30,8 @@ def returned(program: Term, inputs: Iterable[Sequence[int]]) -> list[int] | None
     """
     fuel = Fuel()
     try:
-        return [run(program, list(each), fuel) for each in inputs]
+        function = compiled(program)
+        return [call(function, list(each), fuel) for each in inputs]
     except (Undefined, Undecided, TermError):
         return None
 

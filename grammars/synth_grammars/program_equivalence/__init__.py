@@ -136,10 +136,12 @@ class ProgramEquivalence(Family):
         if values is None or Counter(values).most_common(1)[0][1] > MOST_ALIKE * len(values):
             return None
         found: dict[tuple[Any, bool], Body] = {}
+        seen: set[Body] = set()
         for _ in range(FAULTS):
             fault, kind = _changed(body, ranges, rng.choice(FAULT_KINDS), rng)
-            if fault is None or not plain(fault):
+            if fault is None or fault in seen or not plain(fault):
                 continue
+            seen.add(fault)
             program = reading.term(("one", params, *fault))
             differ = _differences(program, inputs, values, max(int(most * len(inputs)), 1))
             if differ is not None:
