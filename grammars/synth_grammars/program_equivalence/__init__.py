@@ -138,7 +138,9 @@ class ProgramEquivalence(Family):
         found: dict[tuple[Any, bool], Body] = {}
         seen: set[Body] = set()
         for _ in range(FAULTS):
-            fault, kind = _changed(body, ranges, rng.choice(FAULT_KINDS), rng)
+            again = found and rng.random() < 0.6  # mostly a kind of which one sort was seen and the other is missing
+            law = rng.choice([law for (law, _), _ in found]) if again else rng.choice(FAULT_KINDS)
+            fault, kind = _changed(body, ranges, law, rng)
             if fault is None or fault in seen or not plain(fault):
                 continue
             seen.add(fault)
@@ -181,7 +183,7 @@ def _changed(body: Body, ranges: Ranges, law: Any, rng: Random) -> tuple[Body | 
     """Apply a law somewhere, and say of what kind the change is; None where it does not apply or changes nothing."""
     if law in BODY_LAWS or law in BODY_MISSES:
         new: Body | None = law(body, ranges, rng)
-        return None if new == body else new, law
+        return None if new == body else new, (law, False)
     where = [place for place in places(body) if len(place) > 1]
     for place in rng.sample(where, len(where)):
         old = at(body, place)
