@@ -14,6 +14,7 @@ from synth.cli import model as model_commands
 from synth.cli.audit import audit
 from synth.cli.guard import guarded
 from synth.cli.push import push
+from synth.cli.report import report
 from synth.cli.solve import solve
 from synth.cli.workers import Workers
 from synth.cli.workers import cores as _cores
@@ -320,6 +321,7 @@ def demo(
 
 
 app.command()(push)
+app.command()(report)
 app.command()(solve)
 app.command()(audit)
 app.add_typer(model_commands.app, name="model")
