@@ -13,7 +13,7 @@ from synth.report.browse import Samples
 from synth.report.layout import drawings
 from synth.report.measures import FAMILIES, LEVELS, MEASURES, NAME_CHARACTERS, Measures
 from synth.report.reading import Corpus, corpus_at
-from synth.report.sample import bytes_of, cut
+from synth.report.sample import bytes_of, cut, largest
 from synth.run import alike, benchmarks, demand
 from synth.run.graph import audit_split, graph_of
 from synth.run.status import Status
@@ -21,6 +21,8 @@ from synth.run.status import Status
 MAX_BYTES = 2_800_000  # of the facts on a page; the page around them takes some 50 KB
 SAMPLE_BYTES = 1_600_000  # of them, at most, for rows and refused candidates
 SHARE_OF_ROWS = 0.7  # of the samples; the rest is for refused candidates
+FEATURES = (64, 40, 24)  # of a family in the map of pairs, the most frequent ones: the first that fits
+PAIR_BYTES = 1_000_000
 REASONS = 60  # reasons of losses and of refused tries that are listed
 SENTENCES, SENTENCE_CHARACTERS = 40, 1_200
 
@@ -75,7 +77,7 @@ def facts(path: Path | str) -> Facts:
         corpus=_corpus(corpus, measures, families),
         variety=nats.parts(measures.cells),
         funnel=_funnel(corpus, families) if corpus.status else None,
-        coverage=_coverage(corpus, measures, families),
+        coverage=_coverage(measures, families),
         evidence=_evidence(measures, families),
         answers=[measures.answers_of(family) for family in families],
         effort=_effort(measures, families),
@@ -161,7 +163,7 @@ def _funnel(corpus: Corpus, families: list[str]) -> dict[str, Any]:
     }
 
 
-def _coverage(corpus: Corpus, measures: Measures, families: list[str]) -> dict[str, Any]:
+def _coverage(measures: Measures, families: list[str]) -> dict[str, Any]:
     """Return how many rows each family has at each level, and which pairs of features occur together."""
     return {
         "levels": [
@@ -169,7 +171,7 @@ def _coverage(corpus: Corpus, measures: Measures, families: list[str]) -> dict[s
             for family in families
             for level in measures.levels_of(family)
         ],
-        "pairs": [measures.coverage(family) for family in families],
+        "pairs": largest(PAIR_BYTES, FEATURES, lambda most: [measures.coverage(family, most) for family in families]),
     }
 
 
@@ -189,9 +191,7 @@ def _evidence(measures: Measures, families: list[str]) -> dict[str, Any]:
 
 def _effort(measures: Measures, families: list[str]) -> dict[str, Any]:
     return {
-        "levels": [
-            measures.effort_of(family, level) for family in families for level in measures.levels_of(family)
-        ],
+        "levels": [measures.effort_of(family, level) for family in families for level in measures.levels_of(family)],
         "histograms": {name: measures.histogram(name) for name in MEASURES},
         "pass_rates": measures.pass_rates(),
     }

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from synth.graph.concepts import concepts
 from synth.graph.graph import Graph
 from synth.report.measures import NAME_CHARACTERS
+from synth.report.sample import largest
 
 if TYPE_CHECKING:
     import networkx as nx
 
-CONCEPTS = 40  # of a family that are drawn: those in the most problems
+CONCEPTS = (64, 40, 24)  # of a family that are drawn, those in the most problems: the first that fits
+MAX_BYTES = 500_000
 SWEEPS = 8
 NAME, ABOUT = 7.4, 5.9  # pixels that a character takes, in the name of a concept and in the line below it
-ROW, HEIGHT, GAP, EDGE = 46, 34, 56, 12  # pixels
+ROW, HEIGHT, GAP, EDGE = 46, 34, 38, 12  # pixels
 
 
 def drawings(graph: Graph, families: list[str]) -> list[dict[str, Any]]:
@@ -29,13 +31,14 @@ def drawings(graph: Graph, families: list[str]) -> list[dict[str, Any]]:
         family = node.partition("/")[0]
         if family in by_family:
             by_family[family].append(node)
-    return [drawing(whole.subgraph(nodes), family) for family, nodes in by_family.items() if nodes]
+    drawn = {family: whole.subgraph(nodes) for family, nodes in by_family.items() if nodes}
+    return largest(MAX_BYTES, CONCEPTS, lambda most: [drawing(part, family, most) for family, part in drawn.items()])
 
 
-def drawing(graph: nx.DiGraph, family: str) -> dict[str, Any]:
+def drawing(graph: nx.DiGraph, family: str, most: int) -> dict[str, Any]:
     """Return the places of the concepts of one family: `x`, `y` of the upper left corner, `w` of each, in pixels."""
-    most = sorted(graph, key=lambda node: (-graph.nodes[node]["rows"], node))[:CONCEPTS]
-    shown = graph.subgraph(most)
+    frequent = sorted(graph, key=lambda node: (-graph.nodes[node]["rows"], node))
+    shown = graph.subgraph(frequent[:most])
     layers = _ordered(shown)
     nodes: list[dict[str, Any]] = []
     place: dict[str, int] = {}
@@ -53,8 +56,15 @@ def drawing(graph: nx.DiGraph, family: str) -> dict[str, Any]:
                           "level": facts["level"], "x": left, "y": top, "w": width})  # fmt: skip
         left += width + GAP
     edges = sorted([place[one], place[two]] for one, two in shown.edges)
-    return {"family": family, "of": len(graph), "nodes": nodes, "edges": edges,
-            "width": left - GAP + EDGE, "height": 2 * EDGE + tallest * ROW - (ROW - HEIGHT), "node_height": HEIGHT}  # fmt: skip
+    return {
+        "family": family,
+        "of": len(graph),
+        "nodes": nodes,
+        "edges": edges,
+        "width": left - GAP + EDGE,
+        "height": 2 * EDGE + tallest * ROW - (ROW - HEIGHT),
+        "node_height": HEIGHT,
+    }
 
 
 def _ordered(graph: nx.DiGraph) -> list[list[str]]:

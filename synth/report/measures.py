@@ -12,9 +12,8 @@ from synth.run import tally
 from synth.run.entropy import entropy_nats
 
 # What a page can show of a corpus, whatever its size; it says where something was left out.
-FAMILIES = 60
-LEVELS = 10
-FEATURES = 32  # of a family, in the map of pairs
+FAMILIES = 48
+LEVELS = 8
 ANSWERS = 8  # of a family
 NAME_CHARACTERS = 60
 ANSWER_CHARACTERS = 120
@@ -39,7 +38,7 @@ class Measures:
 
     def count(self, row: Mapping[str, Any]) -> None:
         """Count one row; about 0.2 ms."""
-        family, level = str(row["family"]), int(row["level"])
+        family, level = str(row["family"])[:NAME_CHARACTERS], int(row["level"])
         self.levels[family, level] += 1
         names = sorted(set(row["features"]))
         self.features.setdefault(family, Counter()).update((name, level) for name in names)
@@ -50,7 +49,7 @@ class Measures:
         for claim, text in zip(claims, certificates, strict=True):
             role = "step" if claim["role"].startswith("step[") else claim["role"]
             self.evidence[role, claim["form"], _body(text), claim["grade"]] += 1
-        self.answers.setdefault(family, Counter())[row["answer"]] += 1
+        self.answers.setdefault(family, Counter())[row["formal_answer"]] += 1
         values = (sum(len(text.encode()) for text in certificates), len(claims), len(row["steps"]), len(row["formal"]))
         effort = self.effort.setdefault((family, level), {name: Counter() for name in MEASURES})
         for name, value in zip(MEASURES, values, strict=True):
@@ -77,10 +76,10 @@ class Measures:
         """Return the levels of a family that have rows, the lowest ones."""
         return sorted(level for name, level in self.levels if name == family)[:LEVELS]
 
-    def coverage(self, family: str) -> dict[str, Any]:
+    def coverage(self, family: str, most: int) -> dict[str, Any]:
         """Return how many rows have each feature, and each two, by level: `pairs` of places in `features`.
 
-        The most frequent features stand first; of more than 32 the others are left out, `of` says how many there are.
+        The `most` frequent features stand first, the others are left out; `of` says how many there are.
         Pairs that occur in no row are not listed; in `apart` are those that no problem of an installed family joins.
         """
         levels = self.levels_of(family)
@@ -89,7 +88,7 @@ class Measures:
             if level in levels:
                 by_name.setdefault(name, [0] * len(levels))[levels.index(level)] += n
         order = sorted(by_name, key=lambda name: (-sum(by_name[name]), name))
-        names = order[:FEATURES]
+        names = order[:most]
         place = {name: number for number, name in enumerate(names)}
         pairs: dict[tuple[int, int], list[int]] = {}
         for (one, two, level), n in self.pairs[family].items():
@@ -106,7 +105,7 @@ class Measures:
         }
 
     def answers_of(self, family: str) -> dict[str, Any]:
-        """Return how answers are spread: how many differ, their entropy in nats, and the most common ones."""
+        """Return how formal answers are spread: how many differ, their entropy in nats, and the most common ones."""
         found = self.answers[family]
         most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:ANSWERS]
         return {

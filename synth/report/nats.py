@@ -73,7 +73,7 @@ def by_level(cells: Cells) -> dict[tuple[str, int], tuple[float, float]]:
     for family, level, _, _, proposed, accepted in cells:
         found[family, level].append((proposed, accepted))
     return {
-        key: (round(entropy_nats(p for p, _ in weights), 4), round(entropy_nats(a for _, a in weights), 4))
+        key: (abs(round(entropy_nats(p for p, _ in weights), 4)), abs(round(entropy_nats(a for _, a in weights), 4)))
         for key, weights in found.items()
     }
 

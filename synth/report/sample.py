@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from synth_kernel.claims import digest
+
+Value = TypeVar("Value")
 
 STRATA = 4000  # strata that are kept; of later ones nothing is sampled
 
 
 class Sample:
-    """Keeps of each stratum the few items whose keys have the smallest hashes (bottom-k sampling: Cohen and Kaplan 2007).
+    """Keeps of each stratum the few items whose keys hash lowest (bottom-k sampling: Cohen and Kaplan 2007).
 
     >>> sample = Sample(2)
     >>> for number in range(100):
@@ -71,6 +73,19 @@ def bytes_of(value: Any) -> int:
     """Return the size of a value on the page: UTF-8 bytes of its JSON, in which `<` takes six."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "backslashreplace")) + 5 * text.count("<")
+
+
+def largest(max_bytes: int, limits: Sequence[int], make: Callable[[int], Value]) -> Value:
+    """Return what `make` gives for the first of falling limits whose result fits into so many bytes, or for the last.
+
+    >>> largest(8, (100, 4, 2), lambda limit: list(range(limit)))
+    [0, 1]
+    """
+    for limit in limits[:-1]:
+        found = make(limit)
+        if bytes_of(found) <= max_bytes:
+            return found
+    return make(limits[-1])
 
 
 def cut(text: str, characters: int) -> str:

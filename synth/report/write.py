@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from synth.errors import UserError
@@ -13,7 +12,7 @@ NAME = "report.html"
 
 
 def write(corpus: Path | str, out: Path | str | None = None) -> Path:
-    """Write the page about a corpus, whole or not at all, and return where it is: `report.html` in or beside the corpus.
+    """Write the page about a corpus, whole or not at all; return where it is: `report.html` in or beside the corpus.
 
     Raise `UserError` where there is no corpus, or the place is a folder.
     """
@@ -27,7 +26,7 @@ def write(corpus: Path | str, out: Path | str | None = None) -> Path:
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        os.replace(partial, place)
+        partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
     return place

@@ -16,7 +16,9 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-MISSING = "these tests need Chromium (Debian: apt-get install chromium); none of these is on the path: " + ", ".join(NAMES)
+MISSING = "these tests need Chromium (Debian: apt-get install chromium); none of these is on the path: " + ", ".join(
+    NAMES
+)
 SECONDS = 60  # for a page to load or a script to end, on a machine that is busy
 
 
@@ -48,7 +50,9 @@ class Tab:
 
     def open(self, url: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> None:
         """Load a page in a window of so many pixels, and wait until it is there."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=scheme)
         self.call("Page.navigate", url="about:blank")
@@ -73,7 +77,9 @@ class Tab:
 
     def requests(self) -> list[str]:
         """Return the addresses that the page asked for, itself included."""
-        return [event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
+        return [
+            event["params"]["request"]["url"] for event in self.events if event["method"] == "Network.requestWillBeSent"
+        ]
 
     def complaints(self) -> list[str]:
         """Return what was logged to the console as a warning or an error, and what was thrown."""
@@ -102,7 +108,9 @@ def browser() -> Iterator[Tab]:
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                  "--disable-background-networking", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND",
                  "--remote-debugging-port=0", f"--user-data-dir={profile}"]  # fmt: skip
-        with subprocess.Popen([program, *flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            [program, *flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
             try:
                 with connect(_address(Path(profile), process), max_size=None) as socket:
                     yield Tab(socket, _session(socket))

@@ -65,28 +65,31 @@ function entry(item, options) {
   const summary = el("summary", {}, el("span", {}, el("span", { class: "about" }, options.about(item)), options.line(item)));
   const made = el("details", { class: "item" }, summary);
   made.addEventListener("toggle", () => {
-    if (made.open && made.children.length === 1) made.append(el("div", { class: "body" }, options.body(item)));
+    if (made.open && made.children.length === 1) {
+      made.append(el("div", { class: "body" }, options.body(item)));
+      scrollable();
+    }
   });
   return made;
 }
 
-const block = (title, text, kind) => (text ? [el("h4", {}, title), el("pre", { class: kind, tabindex: "0" }, text)] : []);
+const block = (title, text, kind) => (text ? [el("h4", {}, title), el("pre", { class: kind }, text)] : []);
 
 function rowBody(row) {
   const claims = row.claims.map((claim) => el("div", { class: "claim" },
     el("p", {}, el("strong", {}, claim.role), ` (${claim.form}, grade ${claim.grade}) ${claim.from ? `from ${claim.from}` : "from the whole theory"}`),
-    el("pre", { tabindex: "0" }, claim.goal), el("pre", { tabindex: "0", "aria-label": "certificate" }, claim.certificate)));
+    el("dl", {}, el("dt", {}, "claim"), el("dd", {}, el("pre", {}, claim.goal)), el("dt", {}, "certificate"), el("dd", {}, el("pre", {}, claim.certificate)))));
   const left = row.claims_of - row.claims.length;
   return [block("Solution", row.solution), block("Answer", row.answer), block("Formal text", row.formal), block("Theory: what the question says", row.theory),
     el("h4", {}, `Claims, each with its certificate${left ? ` (${row.claims.length} of ${row.claims_of})` : ""}`), claims,
-    el("p", { class: "quiet" }, `Row ${row.id}, by ${row.made_by}, from ${row.source}. Made of what: `, el("code", {}, `synth graph why ${row.id}`))];
+    el("p", { class: "quiet" }, `Row ${row.id}, drawn as ${row.source}; source: ${row.made_by}. What it depends on: `, el("code", {}, `synth graph why ${row.id}`))];
 }
 
 function refusedBody(row) {
   return [block("Counterexample", row.counterexample, "counter"), block("Detail", row.detail), block("The problem in the formal language", row.formal),
     block("The answer that was refused", row.formal_answer), block("What was written", row.text),
     row.counterexample ? null : el("p", { class: "quiet" }, "No counterexample: none was sought for this reason, or none was found."),
-    el("p", { class: "quiet" }, `By ${row.made_by}, from ${row.source}. More: `, el("code", {}, `synth graph why ${row.source}`))];
+    el("p", { class: "quiet" }, `Written by ${row.made_by}, drawn as ${row.source}. What became of it: `, el("code", {}, `synth graph why ${row.source}`))];
 }
 
 function rowsView() {

@@ -56,8 +56,7 @@ function conceptMap(found) {
   drawing.append(...lines, ...groups);
   const left = found.of - found.nodes.length;
   const rows = found.nodes.map((node, at) => [node.name, node.rows, node.first, named(below[at])]);
-  const list = table(`Concepts of ${found.family}, and what each builds on`, ["concept", "rows", "first level", "builds on"], rows);
-  list.classList.add("wrapped");
+  const list = table(`Concepts of ${found.family}, and what each builds on`, ["concept", "rows", "first level", "builds on"], rows, { text: [3], wrap: true });
   return [el("p", { class: "quiet" }, "What a concept builds on stands to its left, joined by a line." + (left ? ` The ${found.nodes.length} most frequent of ${found.of} concepts are drawn.` : "")),
     region(title, drawing), said, el("details", {}, el("summary", {}, "The same as a table"), list)];
 }

@@ -38,13 +38,13 @@ function levelMap(levels) {
     cell.style.setProperty("--heat", n / most);
     return cell;
   }), el("td", { class: "none" }, number(sum(columns.map((level) => rows.get(`${family} ${level}`) || 0))))));
-  const head = el("tr", {}, el("th", { scope: "col" }, el("span", { class: "quiet" }, "family")),
+  const head = el("tr", {}, el("th", { scope: "col" }, "family"),
     columns.map((level) => el("th", { scope: "col" }, `level ${level}`)), el("th", { scope: "col" }, "all"));
   const gaps = [...wanted.values()].some((line) => line.gap) ? " A dashed frame is a gap: the run gave it up." : "";
   const left = facts.corpus.families_of - facts.corpus.families.length;
   const more = left ? ` The ${facts.corpus.families.length} largest of ${facts.corpus.families_of} families are shown.` : "";
   const caption = `Rows by family and level; the stronger the colour, the more. Where fewer than requested were made, both numbers stand.${gaps}${more}`;
-  return region("Rows by family and level", el("table", { class: "heat" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body)));
+  return region(caption, el("table", { class: "heat" }, el("thead", {}, head), el("tbody", {}, body)));
 }
 
 function pairMap(found, chosen) {
@@ -79,9 +79,9 @@ function pairMap(found, chosen) {
   const body = shown.map((place, row) => el("tr", {}, el("th", { scope: "row", title: names[place] }, names[place]), cells[row]));
   const cut = found.of > names.length ? ` The ${names.length} most frequent of ${found.of} features are shown.` : "";
   const caption = `${found.family}, ${where}: ${shown.length} features, ${many(missing, "pair")} that could be joined and are in no row.${cut}`;
-  const made = el("table", { class: "heat pairs" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body));
+  const made = el("table", { class: "heat pairs" }, el("thead", {}, head), el("tbody", {}, body));
   moves(cells);
-  return [region("Pairs of features", made), said];
+  return [region(caption, made), said];
 }
 
 // One cell of a grid is in the tab order; arrow keys, Home and End move among all.

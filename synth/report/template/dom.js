@@ -29,21 +29,27 @@ function bar(n, most) {
   return el("td", { class: "bar", "aria-hidden": "true" }, drawn);
 }
 
-// A table; `rows` are lists of cells. Numbers stand on the right, the first cell names its row.
+// A table; `rows` are lists of cells. Numbers stand on the right, the first cell names its row. Options: `right`, columns
+// of figures that are text; `text`, columns of long text; `group`, if rows that begin alike are grouped; `tall`, if it
+// scrolls; `wrap`, if names are long.
 function table(caption, head, rows, options = {}) {
-  const figures = head.map((_, column) => rows.some((row) => typeof row[column] === "number") || undefined);
-  const right = (column) => (figures[column] || (options.right || []).includes(column) ? "n" : null);
+  const kinds = head.map((name, column) => {
+    if ((options.text || []).includes(column)) return "t";
+    if ((options.right || []).includes(column) || rows.some((row) => typeof row[column] === "number")) return "n";
+    return rows.some((row) => row[column] && row[column].className === "bar") ? "bar" : null;
+  });
   const body = rows.map((row, place) => {
     const cells = row.map((cell, column) => {
       if (!column && options.group) return first(rows, place);
       if (cell instanceof HTMLTableCellElement) return cell;
       const text = typeof cell === "number" ? number(cell) : cell;
-      return column ? el("td", { class: right(column) }, text) : el("th", { scope: "row", class: right(column) }, text);
+      return column ? el("td", { class: kinds[column] }, text) : el("th", { scope: "row", class: kinds[column] }, text);
     });
     return el("tr", { class: row.kind }, cells);
   });
-  const heads = head.map((text, column) => el("th", { scope: "col", class: right(column) }, text));
-  const made = el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body));
+  const heads = head.map((text, column) => el("th", { scope: "col", class: kinds[column] }, text));
+  const shape = [head.length > 4 ? "wide" : "", options.wrap ? "wrap" : ""].join(" ").trim();
+  const made = el("table", { class: shape || null }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body));
   return region(caption, made, options.tall);
 }
 
@@ -55,13 +61,19 @@ function first(rows, place) {
   return el("th", { scope: "rowgroup", rowspan: (end < 0 ? rows.length : end) - place }, name);
 }
 
-function region(name, content, tall) {
-  return el("div", { class: tall ? "scroll tall" : "scroll", role: "region", "aria-label": name }, content);
+let captions = 0;
+
+// What may be wider than the page, under its caption: it scrolls in a place of its own.
+function region(caption, content, tall) {
+  const id = `caption-${(captions += 1)}`;
+  if (content instanceof HTMLTableElement) content.setAttribute("aria-labelledby", id);
+  return el("figure", {}, el("figcaption", { id }, caption),
+    el("div", { class: tall ? "scroll tall" : "scroll", role: "region", "aria-labelledby": id }, content));
 }
 
 // What is wider than its place can be reached and scrolled by keyboard.
 function scrollable() {
-  for (const box of document.querySelectorAll(".scroll")) {
+  for (const box of document.querySelectorAll(".scroll, pre")) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

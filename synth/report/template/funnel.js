@@ -17,7 +17,7 @@ function flow(found) {
   }
   lines.push(line("Accepted", found.accepted, nats(found.nats.accepted), "sum"));
   lines.push(line("Requested", found.requested, "", "sum"));
-  const made = table("Problems at every stage", ["stage", "problems", "of proposed", "", "nats"], lines, { right: [2, 4] });
+  const made = table("Problems at every stage", ["stage", "problems", "of proposed", "", "nats"], lines, { right: [2, 4], wrap: true });
   const lost = found.proposed - found.accepted;
   const words = [lost ? `${many(lost, "problem was", "problems were")} lost.` : "Nothing was lost."];
   const taken = found.losses.filter((loss) => loss.stage === "retracted").length;
@@ -42,7 +42,7 @@ function variety(found) {
     ["cells seen", proposed.cells, accepted.cells, ""],
   ];
   return el("div", {},
-    table("Entropy over cells: family × level × pair of features", ["", "proposed", "accepted", "change"], lines, { right: [1, 2, 3] }),
+    table("Entropy over cells: family × level × pair of features", ["", "proposed", "accepted", "change"], lines, { right: [1, 2, 3], wrap: true }),
     el("p", { class: "quiet" }, "A corpus of n nats is as varied as one with eⁿ cells that are all equally common. One nat less means 2.7 " +
       "times fewer. The second and third line add up to the first. It is an estimate from what was seen, too low for few problems: " +
       "compare corpora of similar size."));

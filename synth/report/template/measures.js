@@ -20,16 +20,14 @@ function answersView() {
   }
   const lines = found.map((line) => [line.family, line.rows, line.distinct, nats(line.nats), nats(Math.log(line.rows)), line.most[0][0], share(line.most[0][1], line.rows)]);
   fill($("answers-table"), table("Different answers and their entropy; it is highest where no two rows have the same answer",
-    ["family", "rows", "different answers", "nats", "at most", "most common answer", "share"], lines, { right: [3, 4, 6], tall: lines.length > 24 }));
+    ["family", "rows", "different answers", "nats", "at most", "most common answer", "share"], lines, { right: [3, 4, 6], text: [5], tall: lines.length > 24 }));
   const draw = () => {
     const line = found[Number(family.value)];
     const top = line.most[0][1];
     const shown = line.most.map(([answer, n]) => [answer, n, share(n, line.rows), bar(n, top)]);
     const rest = line.rows - sum(line.most.map(([, n]) => n));
     if (rest) shown.push([`${many(line.distinct - line.most.length, "other answer")}`, rest, share(rest, line.rows), el("td", {})]);
-    const made = table(`${line.family}: the most common of ${many(line.distinct, "answer")}`, ["answer", "rows", "share", ""], shown, { right: [2] });
-    made.classList.add("wrapped");
-    fill($("answers-most"), made);
+    fill($("answers-most"), table(`${line.family}: the most common of ${many(line.distinct, "answer")}`, ["answer", "rows", "share", ""], shown, { right: [2], wrap: true }));
   };
   const [label, family] = choice("Family", found.map((line, at) => [at, line.family]), draw);
   fill($("answers-form"), label);
@@ -98,9 +96,7 @@ function duplicateTable(audit, found) {
     }
   }
   lines.push(["pairs worded alike across the split", audit.near_across, "similar words are no crossing"]);
-  const made = table("What resembles what", ["", "how many", "what became of it"], lines);
-  made.classList.add("wrapped");
-  const parts = [made];
+  const parts = [table("What resembles what", ["", "how many", "what became of it"], lines, { wrap: true })];
   if (!found) parts.push(empty(onlyRows));
   else if (found.alike.rows === undefined) parts.push(empty("Wording is compared when the run ends."));
   return el("div", {}, parts);
