@@ -10,6 +10,7 @@ _NEEDS = {
         "tests/model/*",
     ],
     "openai": ["synth/propose/server/*", "tests/server/*"],
+    "websockets": ["tests/browser/*"],
     "uvicorn": ["tests/server/test_transformers_serve.py"],
     "reasoning_gym": ["tests/gym/*"],
     "mlcroissant": ["tests/hub"],
