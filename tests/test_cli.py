@@ -14,9 +14,9 @@ from synth.cli.app import app
 from synth.run import rounds
 
 COMMANDS = [
-    "init", "families", "show", "generate", "status", "verify", "score", "export", "demo", "solve", "model train",
-    "model card", "graph why", "graph retract", "graph audit-split", "graph decontaminate", "family check",
-    "family new", "audit", "push",
+    "init", "families", "show", "generate", "status", "verify", "score", "export", "report", "demo", "solve",
+    "model train", "model card", "graph why", "graph retract", "graph audit-split", "graph decontaminate",
+    "family check", "family new", "audit", "push",
 ]  # fmt: skip
 MAIN = "from synth.cli import main; main()"
 

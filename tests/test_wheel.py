@@ -39,7 +39,12 @@ def test_the_wheel_installs_our_packages_and_nothing_else(installed: Path) -> No
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == PACKAGES
-    for data in ("synth_grammars/knights/grammar.lark", "synth/run/recipe_template.yaml", "synth_kernel/py.typed"):
+    for data in (
+        "synth_grammars/knights/grammar.lark",
+        "synth/run/recipe_template.yaml",
+        "synth/report/template/page.html",
+        "synth_kernel/py.typed",
+    ):
         assert data in names
 
 

@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: every view, at both widths, light and dark, by keyboard, without a network."""
+"""The page of a report in a browser: every view, at both widths, light and dark, by keyboard, without a network."""
 
 import json
 
@@ -8,8 +8,8 @@ import report_corpus
 VIEWS = ("overview", "funnel", "coverage", "evidence", "answers", "effort", "split", "concepts", "rows", "refused")
 SHOWN = "[...document.querySelectorAll('main > section')].filter((each) => !each.hidden)"
 WIDTHS = {390: 844, 1280: 800}
-# the contrast of a colour with the background behind it (Web Content Accessibility Guidelines 2.2, definition of relative
-# luminance), for every element that holds text
+# Elements with text whose contrast with what is behind them is below 4.5 (Web Content Accessibility Guidelines 2.2,
+# 1.4.3 and the definition of relative luminance).
 CONTRAST = """(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const channels = (colour) => {
