@@ -8,8 +8,8 @@ from typing import Any
 from synth.report.measures import NAME_CHARACTERS
 from synth.report.sample import Sample, cut
 
-ROWS_EACH = 16  # of a family and level, at most
-REFUSED_EACH = 6  # of a family, stage and reason, with and without a counterexample
+ROWS_EACH = 64  # of a family and level, at most
+REFUSED_EACH = 12  # of a family, stage and reason, with and without a counterexample
 LONG, SHORT = 4_000, 1_500  # characters that are shown of a question or a theory, and of a certificate
 CLAIMS = 40  # of a row that are shown
 

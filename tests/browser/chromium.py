@@ -55,11 +55,11 @@ class Tab:
         )
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=scheme)
-        self.call("Page.navigate", url="about:blank")
-        self.events.clear()
-        self.call("Page.navigate", url=url)
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
-            self._receive()
+        for address in ("about:blank", url):  # from the blank page, a part of the same page is loaded anew too
+            self.events.clear()
+            self.call("Page.navigate", url=address)
+            while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+                self._receive()
 
     def run(self, script: str) -> Any:
         """Return the value of a script; raise where it throws."""
