@@ -30,7 +30,7 @@ function browser(name, found, options) {
       checks.every(({ box, holds }) => !box.checked || holds(item)) && wanted.every((word) => texts[place].includes(word)));
     list.replaceChildren(...hits.slice(0, most).map((item) => entry(item, options)));
     list.hidden = !hits.length;
-    const of = found.shown < found.of ? `This page holds ${number(found.shown)} of ${number(found.of)}.` : `This page holds all ${number(found.of)}.`;
+    const of = found.shown < found.of ? `This page holds ${number(found.shown)} of ${number(found.of)}.` : found.of === 1 ? "This page holds the one there is." : `This page holds all ${number(found.of)}.`;
     count.textContent = hits.length === found.shown ? of : `${many(hits.length, "match", "matches")}. ${of}`;
     more.hidden = hits.length <= most;
     more.textContent = `Show ${Math.min(PAGE, hits.length - most)} more of ${number(hits.length)}`;
@@ -87,7 +87,7 @@ function rowBody(row) {
 
 function refusedBody(row) {
   return [block("Counterexample", row.counterexample, "counter"), block("Detail", row.detail), block("The problem in the formal language", row.formal),
-    block("The answer that was refused", row.formal_answer), block("What was written", row.text),
+    block(row.stage === "try" ? "The answer that was refused" : "The answer", row.formal_answer), block("What was written", row.text),
     row.counterexample ? null : el("p", { class: "quiet" }, "No counterexample: none was sought for this reason, or none was found."),
     el("p", { class: "quiet" }, `Written by ${row.made_by}, drawn as ${row.source}. What became of it: `, el("code", {}, `synth graph why ${row.source}`))];
 }
@@ -110,7 +110,7 @@ function refusedView() {
       { label: "Reason", of: (row) => `${row.stage}: ${row.reason}`, any: "all" }],
     checks: [{ label: "with a counterexample", holds: (row) => row.counterexample }],
     about: (row) => `${row.family}, level ${row.level}, ${row.stage}: ${row.reason}`,
-    line: (row) => el("span", { class: "line formal" }, row.formal_answer || row.text || row.formal || row.detail || "nothing was kept of it"),
+    line: (row) => el("span", { class: "line formal" }, (row.stage === "try" && (row.formal_answer || row.text)) || row.formal || row.text || row.detail || "nothing was kept of it"),
     body: refusedBody,
   });
 }

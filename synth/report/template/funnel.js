@@ -16,7 +16,9 @@ function flow(found) {
     lines.push(line(`− ${loss.stage}: ${loss.reason}`, loss.problems, loss.nats === null ? "not known" : signed(-loss.nats), "loss"));
   }
   lines.push(line("Accepted", found.accepted, nats(found.nats.accepted), "sum"));
-  lines.push(line("Requested", found.requested, "", "sum"));
+  const requested = line("Requested", found.requested, "", "sum");
+  requested[2] = "";
+  lines.push(requested);
   const made = table("Problems at every stage", ["stage", "problems", "of proposed", "", "nats"], lines, { right: [2, 4], wrap: true });
   const lost = found.proposed - found.accepted;
   const words = [lost ? `${many(lost, "problem was", "problems were")} lost.` : "Nothing was lost."];
