@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synth.report.reading import Cells, Row
-from synth.report.sample import Sample
+from synth.report.sample import Sample, cut
 from synth.run import tally
 from synth.run.entropy import entropy_nats
 from synth.run.ledger import NOT_LOST
 from synth.run.status import Status
 
+REASON_CHARACTERS = 200
 READ = 200  # refused problems of one reason that are read again for their features
 
 
@@ -40,7 +41,9 @@ def by_reason(status: Status, cells: Cells, refused: Iterable[Row]) -> list[dict
         for cell, weight in lost.items():
             more[cell] += weight * problems / read  # type: ignore[assignment]  # a Counter of weights
         nats = round(entropy_nats(more.values()) - before, 4) if read else None
-        found.append({"stage": stage, "reason": reason, "problems": problems, "nats": nats, "read": read})
+        found.append(
+            {"stage": stage, "reason": cut(reason, REASON_CHARACTERS), "problems": problems, "nats": nats, "read": read}
+        )
     return found
 
 
