@@ -8,10 +8,13 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synth.consumers.gym import create_dataset, register
+    from synth.consumers.stream import stream
     from synth.domain import Domain
     from synth.run.rounds import generate
     from synth.run.status import status
@@ -19,7 +22,16 @@ if TYPE_CHECKING:
 
     families: Mapping[str, Domain]
 
-__all__ = ["__version__", "families", "generate", "status", "verify"]
+__all__ = ["__version__", "create_dataset", "families", "generate", "register", "status", "stream", "verify"]
+
+_PLACES = {
+    "create_dataset": "synth.consumers.gym",
+    "generate": "synth.run.rounds",
+    "register": "synth.consumers.gym",
+    "status": "synth.run.status",
+    "stream": "synth.consumers.stream",
+    "verify": "synth.run.verify",
+}
 
 try:
     __version__ = version("synth-corpus")
@@ -33,16 +45,6 @@ def __getattr__(name: str) -> Any:
         from synth.domain import domains
 
         return domains()
-    if name == "generate":
-        from synth.run.rounds import generate
-
-        return generate
-    if name == "status":
-        from synth.run.status import status
-
-        return status
-    if name == "verify":
-        from synth.run.verify import verify
-
-        return verify
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module 'synth' has no attribute {name!r}")

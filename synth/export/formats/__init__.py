@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from synth.export.formats import preference, rlvr, sft, steps
+from synth.export.formats import lm_eval, preference, rlvr, sft, steps, verifiers
 from synth.export.formats.format import Around, Format, Written
 
 __all__ = ["DEFAULT", "FORMATS", "Around", "Format", "Written"]
@@ -21,6 +21,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             rlvr,
             preference,
             steps,
+            lm_eval,
+            verifiers,
         )
     }
 )
