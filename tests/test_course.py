@@ -17,8 +17,8 @@ from synth.domain import Domain
 from synth.errors import UserError
 from synth.family.registry import families
 from synth.judge.score import score
-from synth.run.batch import make_one
 from synth.records import Source
+from synth.run.batch import make_one
 
 RECIPE = {"families": {"factorization": {"levels": [1, 2]}, "gcd_bezout": {"levels": [1]}}, "seed": 3}
 
@@ -112,7 +112,9 @@ def test_pairs_of_features_that_are_solved_half_the_time_are_worth_more():
 
 
 def test_without_reports_the_weights_of_the_recipe_hold():
-    course = course_of(recipe_for({"families": {"knights": {"weight": 3, "levels": [1]}, "sudoku": {"levels": [1]}}}), 0.5)
+    course = course_of(
+        recipe_for({"families": {"knights": {"weight": 3, "levels": [1]}, "sudoku": {"levels": [1]}}}), 0.5
+    )
     assert course.weights() == pytest.approx({("knights", 1): 0.75, ("sudoku", 1): 0.25})
     assert course.pass_rates() == {("knights", 1): None, ("sudoku", 1): None}
 

@@ -272,7 +272,9 @@ def export(
     order: Annotated[str, typer.Option(help="run, or curriculum: what builds on other concepts comes later.")] = "run",
     formats: Annotated[
         list[str],
-        typer.Option("--for", help="A format: sft, rlvr, preference, steps, lm-eval or verifiers; may be given more than once."),
+        typer.Option(
+            "--for", help="A format: sft, rlvr, preference, steps, lm-eval or verifiers; may be given more than once."
+        ),
     ] = ["sft", "rlvr", "preference", "steps"],  # noqa: B006  # typer copies it
     workers: Workers = 0,
     as_json: Json = False,

@@ -1,8 +1,8 @@
 """What a stream asks next: families, levels and pairs of features whose pass rate is near the chosen one.
 
 Where all answers of a group earn the same, a policy gradient with group baselines has nothing to learn from (GRPO's
-advantage is zero); the variance of a reward of 0 or 1 is largest at a pass rate of one half (DAPO, Yu et al. 2025, drops
-such groups after they were paid for). So problems are drawn by how near their pass rate is to the target.
+advantage is zero); the variance of a reward of 0 or 1 is largest at a pass rate of one half (DAPO, Yu et al. 2025,
+drops such groups after they were paid for). So problems are drawn by how near their pass rate is to the target.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Course:
         return {cell: weight / total for cell, weight in zip(self.cells, self._memory, strict=True)}
 
     def demand(self, cell: Cell) -> Demand | None:
-        """Return what is wanted of the pairs of a family and level; None while too little is known to tell them apart."""
+        """Return what is wanted of the pairs of a family and level; None while too little is known about them."""
         if self._rates[cell].weight < ENOUGH or not self._pairs[cell]:
             return None
         near = {pair: self._near(rate) for pair, rate in sorted(self._pairs[cell].items())}

@@ -15,8 +15,10 @@ from random import Random
 from types import ModuleType
 from typing import Any, overload
 
+from synth.domain import Domain
 from synth.errors import UserError, did_you_mean
 from synth.family.registry import families
+from synth.records import Record, Rejection
 
 PREFIX = "synth_"
 ATTEMPTS = 8  # sources of an item, of which all but the last may come to nothing
@@ -121,23 +123,24 @@ def _classes(gym: ModuleType, name: str) -> tuple[type, type]:
 @lru_cache(maxsize=1024)
 def _made(name: str, level: int, seed: int, index: int) -> Entry:
     """Return an item; where an index comes to nothing, that of another source which no other index has."""
-    from synth.domain import Domain
-    from synth.records import Rejection
-
     domain = Domain(families()[name])
+    why = ""
     for attempt in range(ATTEMPTS):
         record = domain.make(level, seed, index * ATTEMPTS + attempt)
         if not isinstance(record, Rejection):
-            break
-    else:
+            return _entry(domain, record, index)
         why = f"{record.stage}: {record.reason}"
-        raise UserError(f"{name} level {level}, seed {seed}: no problem for index {index} ({why}); take another seed")
+    raise UserError(f"{name} level {level}, seed {seed}: no problem for index {index} ({why}); take another seed")
+
+
+def _entry(domain: Domain, record: Record, index: int) -> Entry:
+    """Return a record as an item; how the answer is put around is left to whoever asks, as in reasoning-gym."""
     hint = domain.family.answer_hint(record.language)
     return {
         "question": f"{record.question}\n\n{hint}.",
         "answer": record.answer,
         "metadata": {
-            "source_dataset": name,
+            "source_dataset": record.family,
             "source_index": index,
             "id": record.id,
             "language": record.language,

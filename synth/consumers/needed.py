@@ -24,7 +24,9 @@ def need(package: str, least: str, extra: str) -> str:
     except PackageNotFoundError:
         raise UserError(f"{package} is not installed: pip install 'synth-corpus[{extra}]'") from None
     if _numbers(found) < _numbers(least):
-        raise UserError(f"{package} {found} is too old, {least} or later is needed: pip install -U 'synth-corpus[{extra}]'")
+        raise UserError(
+            f"{package} {found} is too old, {least} or later is needed: pip install -U 'synth-corpus[{extra}]'"
+        )
     return found
 
 

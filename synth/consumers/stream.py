@@ -57,9 +57,9 @@ def _classes() -> Any:
             return self._state_dict
 
         def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
-            for taken, problem in self.problems.after(self._state_dict["taken"] if self._state_dict else 0):
-                if self._state_dict:
-                    self._state_dict["taken"] = taken
+            state: dict[str, Any] = self._state_dict or {"taken": 0}
+            for taken, problem in self.problems.after(state["taken"]):
+                state["taken"] = taken
                 yield taken, problem
 
         def shuffle_data_sources(self, generator: object) -> Examples:

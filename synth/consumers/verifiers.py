@@ -22,17 +22,17 @@ VERIFIERS = "0.4"  # the task-centric v1 protocol
 PACKAGE = "package.json"
 
 
-class ProblemData(vf.TaskData):
+class ProblemData(vf.TaskData):  # type: ignore[misc]
     """A problem as it travels with a trace: the prompt, the whole row, and the folder of its export."""
 
     row: str
     folder: str
 
 
-class Problem(vf.Task[ProblemData]):
+class Problem(vf.Task[ProblemData]):  # type: ignore[misc]
     """One proved problem."""
 
-    @vf.reward(weight=1.0)
+    @vf.reward(weight=1.0)  # type: ignore[untyped-decorator]
     async def proved(self, trace: vf.Trace) -> float:
         """Return 1.0 where the last reply satisfies the claims of the problem, else 0.0."""
         from synth.family.registry import families
@@ -48,13 +48,13 @@ class Problem(vf.Task[ProblemData]):
         return not _package(Path(self.data.folder) / PACKAGE).check(json.loads(self.data.row))
 
 
-class ProblemsConfig(vf.TasksetConfig):
+class ProblemsConfig(vf.TasksetConfig):  # type: ignore[misc]
     """Which side of the split is taken."""
 
     split: Literal["train", "test"] = "train"
 
 
-class Problems(vf.Taskset[Problem, ProblemsConfig]):
+class Problems(vf.Taskset[Problem, ProblemsConfig]):  # type: ignore[misc]
     """The problems of an export, which lies in `FOLDER`."""
 
     FOLDER: ClassVar[Path]

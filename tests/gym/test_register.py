@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import reasoning_gym
-from tests.consumers_page import block
 
 import synth
+from tests.consumers_page import block
 
 
 def test_the_lines_of_the_page_run():

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.consumers_page import make_run, run_commands
 
 from synth.consumers import lm_eval, needed
 from synth.errors import UserError
+from tests.consumers_page import make_run, run_commands
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 

@@ -19,6 +19,8 @@ from synth.family.registry import families
 from synth.run.recipe import resolve
 from synth.run.rounds import generate
 
+torch.set_num_threads(1)  # the model is so small that threads would only wait for each other
+
 TEMPLATE = "{% for message in messages %}{{ message['content'] + '\n' }}{% endfor %}"
 
 
@@ -36,10 +38,10 @@ def tokenizer_of(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def model_of(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
-    """Return a model of one layer with random weights, the same ones every time."""
+def model_of(tokenizer: PreTrainedTokenizerFast, likely: Iterable[str]) -> LlamaForCausalLM:
+    """Return a model of one layer with random weights, the same ones every time, to which some words are likely."""
     torch.manual_seed(0)
-    return LlamaForCausalLM(
+    model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=16,
@@ -51,6 +53,10 @@ def model_of(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
             bos_token_id=None,
         )
     )
+    with torch.no_grad():  # one coordinate is the same for every word, and speaks for the likely ones
+        model.model.embed_tokens.weight[:, 0] = 1.0
+        model.lm_head.weight[tokenizer.convert_tokens_to_ids(list(likely)), 0] = 1.0
+    return model
 
 
 @pytest.fixture(scope="session")
@@ -63,5 +69,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = load_dataset(str(folder / "dataset"), "sft", split="train", cache_dir=str(folder / "cache"))
     tokenizer = tokenizer_of(message["content"] for row in rows for message in row["messages"])
     tokenizer.save_pretrained(folder / "model")
-    model_of(tokenizer).save_pretrained(folder / "model")
+    likely = {row["messages"][-1]["content"] for row in rows} | {"<end>"}
+    model_of(tokenizer, sorted(likely)).save_pretrained(folder / "model")
     return folder

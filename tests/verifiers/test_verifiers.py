@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 import verifiers.v1 as vf
-from tests.consumers_page import make_run, run_commands
 
 from synth.consumers import needed
 from synth.errors import UserError
+from tests.consumers_page import make_run, run_commands
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,11 @@ def test_the_lines_of_the_page_run_and_every_row_is_valid(place: Path) -> None:
 
 def test_a_row_that_was_tampered_with_is_invalid(tasks: list[vf.Task]) -> None:
     row = json.loads(tasks[0].data.row)
-    for change in ({"answer": "x = 0"}, {"certificates": ["{}"] * len(row["certificates"])}, {"level": row["level"] + 1}):
+    for change in (
+        {"answer": "x = 0"},
+        {"certificates": ["{}"] * len(row["certificates"])},
+        {"level": row["level"] + 1},
+    ):
         wrong = tasks[0].with_data(row=json.dumps({**row, **change}))
         assert asyncio.run(tasks[0].validate(None)) is True
         assert asyncio.run(wrong.validate(None)) is False
