@@ -70,6 +70,12 @@ def test_each_backend_has_one_file() -> None:
     assert {backend: len(set(names)) for backend, names in users.items()} == dict.fromkeys(users, 1), users
 
 
+@pytest.mark.parametrize("consumer", ["trl", "verifiers", "lm_eval"])
+def test_a_trainer_or_evaluator_is_known_to_its_own_file_alone(consumer: str) -> None:
+    users = {name for name, path in modules() for target in imported(path) if target.split(".")[0] == consumer}
+    assert users <= {f"synth.consumers.{consumer}"}
+
+
 def code_lines(path: Path) -> int:
     """Count lines that hold code: no blank lines, comments or docstrings."""
     tree = ast.parse(path.read_text())
