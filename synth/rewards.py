@@ -1,6 +1,7 @@
-"""Rewards for reinforcement learning, with the signature that TRL's `GRPOTrainer` and `RLOOTrainer` call.
+"""Rewards for reinforcement learning, with the signature that TRL's `GRPOTrainer` calls.
 
-    GRPOTrainer(model, reward_funcs=synth.rewards.correct, train_dataset=load_dataset("dataset", "rlvr", split="train"))
+    train = load_dataset("dataset", "rlvr", split="train")
+    GRPOTrainer(model, reward_funcs=synth.rewards.correct, train_dataset=train)
 
 The columns of the config `rlvr` are all that is needed. A reward is a proof: 1 where the completion's answer satisfies
 the claims of its problem, the stored answer or another. No trainer is imported here.
@@ -15,7 +16,7 @@ from typing import Any
 from synth.consumers.needed import need
 from synth.errors import UserError
 
-TRL = "1.0"  # older ones pass other arguments to rewards
+TRL = "1.0"  # the oldest that was looked at; 0.28 passes no `log_extra`
 COLUMNS = ("family", "language", "formal", "formal_answer")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from synth.run.recipe import Recipe
 
 DATASETS = "4.7"  # what TRL asks for, too
+TRL = "1.9"  # the first whose GRPOTrainer takes an `IterableDataset`
 SHARDS = 64
 
 
@@ -31,9 +33,12 @@ def stream(recipe: Recipe | Mapping[str, Any] | Path | str, *, target: float = 0
     `state_dict` and `load_state_dict` resume it exactly. `shuffle` changes nothing, since problems are independent
     draws. A problem takes mostly 10–100 ms.
 
-    Raise `UserError` where `datasets` is missing or older than 4.7, or the recipe cannot be used.
+    Raise `UserError` where `datasets` is missing or older than 4.7, TRL is imported and older than 1.9, or the recipe
+    cannot be used.
     """
     need("datasets", DATASETS, "trl")
+    if "trl" in sys.modules:
+        need("trl", TRL, "trl")
     asked = recipe_for(recipe)
     return _classes()(Problems(asked, course_of(asked, target), range(shards), shards))
 

@@ -13,6 +13,8 @@ from torch.utils.data import DataLoader
 from torch.utils.data import IterableDataset as TorchDataset
 
 import synth
+from synth.consumers import needed
+from synth.errors import UserError
 from tests.consumers_page import block
 
 pytestmark = [
@@ -43,6 +45,14 @@ def test_a_stream_is_a_dataset_of_both_libraries_and_begins_again_with_each_iter
     assert isinstance(stream, IterableDataset) and isinstance(stream, TorchDataset) and stream.num_shards == 64
     assert ids(stream, 3) == ids(stream, 3) == ids(stream.shuffle(seed=1, buffer_size=1000), 3)
     assert ids(stream.map(lambda row: {"id": row["id"].upper()}), 1) == [ids(stream, 1)[0].upper()]
+
+
+@pytest.mark.parametrize(("package", "old"), [("trl", "1.8.0"), ("datasets", "3.6.0")])
+def test_a_package_that_is_too_old_is_one_message(package, old, monkeypatch):
+    installed = needed.version
+    monkeypatch.setattr(needed, "version", lambda name: old if name == package else installed(name))
+    with pytest.raises(UserError, match=rf"{package} {old} is too old, \d\.\d or later is needed: pip install -U"):
+        synth.stream(RECIPE)
 
 
 def test_a_state_resumes_exactly():
