@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from itertools import islice
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def test_a_state_resumes_exactly():
     other = synth.stream(RECIPE)
     other.load_state_dict(state)
     assert ids(other, 4) == wanted and not {row["id"] for row in rows} & set(wanted)
+
+
+def test_a_stream_that_was_sent_to_another_process_goes_on_from_the_loaded_state():
+    stream = synth.stream(RECIPE)
+    iterator = iter(stream)
+    next(iterator)
+    stream.load_state_dict(stream.state_dict())
+    assert ids(pickle.loads(pickle.dumps(stream)), 3) == ids(iterator, 3)
 
 
 def test_workers_and_nodes_have_disjoint_problems():
