@@ -30,8 +30,8 @@ from synth.records import Source
 from synth.run import tally
 from synth.run.batch import make_one
 from synth.run.demand import FIRST
-from synth.run.entropy import entropy_nats
 from synth.run.recipe import Recipe, resolve
+from synth.statistics.entropy import entropy_nats
 
 SEEDS = 5
 STUDENT = 2.776  # the 97.5 % point of Student's distribution for five seeds

@@ -15,7 +15,8 @@ from time import process_time
 from benchmarks.measure import Options, Table, digits
 from synth.grammar.features import pairs as pairs_of
 from synth.graph.reach import Pair
-from synth.graph.select import METHODS, nats, select
+from synth.graph.select import METHODS, select
+from synth.statistics.entropy import entropy_nats
 
 POOL, CHOSEN = 200_000, 20_000
 PRODUCTIONS, FAMILIES = 200, 12
@@ -107,4 +108,4 @@ def entropies(pool: Sequence[Row], chosen: Sequence[int]) -> tuple[float, float,
         for pair in found:
             by_pair[pair] += 1 / len(found)  # type: ignore[assignment]
             by_cell[family, level, pair] += 1 / len(found)  # type: ignore[assignment]
-    return round(nats(list(by_pair.values())), 3), round(nats(list(by_cell.values())), 3), len(by_pair)
+    return round(entropy_nats(list(by_pair.values())), 3), round(entropy_nats(list(by_cell.values())), 3), len(by_pair)

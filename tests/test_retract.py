@@ -14,7 +14,6 @@ from synth.export.export import export
 from synth.family.registry import families
 from synth.run import rounds
 from synth.run.corpus import files_of, rows_of
-from synth.run.entropy import entropy_nats
 from synth.run.explain import why
 from synth.run.graph import graph_of, record
 from synth.run.kept import rows_at
@@ -23,6 +22,7 @@ from synth.run.recipe import resolve
 from synth.run.retract import faulty_checkers, may_continue, rests_on_faulty, retract, settle
 from synth.run.status import status
 from synth.run.verify import verify
+from synth.statistics.entropy import entropy_nats
 
 ROWS = 36
 

@@ -27,11 +27,12 @@ from synth.propose.sampler import propose, solve
 from synth.records import Candidate, Record, Rejection, Source
 from synth.search import adaptive, beam, best_of_n, majority, repair, smc
 from synth.search.budget import Budget
-from synth.search.metrics import bootstrap, pass_at_k, wilson
+from synth.search.metrics import bootstrap, pass_at_k
 from synth.search.report import cells, losses, pass_at
 from synth.search.steps import Written, extend
 from synth.search.strategies import STRATEGIES, strategy
 from synth.search.task import Task, attempt, draw
+from synth.statistics.intervals import wilson
 
 Say = Callable[[Ask, Random], str]
 

@@ -14,11 +14,12 @@ from benchmarks.select import at_random, entropies, shares, skewed_pool
 from synth.errors import UserError
 from synth.export.export import export
 from synth.family.registry import families
-from synth.graph.select import METHODS, choose, nats, pair_matrix, select, weights
+from synth.graph.select import METHODS, choose, pair_matrix, select, weights
 from synth.run import rounds
 from synth.run.batch import make
 from synth.run.corpus import files_of, rows_of
 from synth.run.recipe import quotas, resolve
+from synth.statistics.entropy import entropy_nats
 
 
 def pool_of(size, seed=1, names="abcdefgh"):
@@ -63,8 +64,8 @@ def test_a_small_choice_by_coverage_is_nearly_the_best_there_is():
     rows = [tuple(sorted(set(Random(n).choices("abcde", k=3)))) for n in range(14)]
     names, matrix = pair_matrix(rows)
     even = np.full(len(names), 1 / len(names))
-    found = nats(weights(matrix, choose(matrix, 5, even)).tolist())
-    best = max(nats(weights(matrix, some).tolist()) for some in itertools.combinations(range(len(rows)), 5))
+    found = entropy_nats(weights(matrix, choose(matrix, 5, even)).tolist())
+    best = max(entropy_nats(weights(matrix, some).tolist()) for some in itertools.combinations(range(len(rows)), 5))
     assert found > 0.95 * best
 
 

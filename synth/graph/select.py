@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from synth.grammar.features import pairs as pairs_of
 from synth.graph.reach import Pair
+from synth.statistics.entropy import entropy_nats
 
 Method = Literal["coverage", "raking"]
 METHODS: tuple[Method, ...] = ("coverage", "raking")
@@ -146,8 +147,8 @@ def select(
         tuple(sorted(chosen)),
         sum(quotas.values()),
         size,
-        nats(before),
-        nats(after),
+        entropy_nats(before),
+        entropy_nats(after),
         sum(weight > 0 for weight in before),
         sum(weight > 0 for weight in after),
         tuple(short),
@@ -253,18 +254,3 @@ def weights(matrix: Any, rows: Sequence[int] | None = None) -> Any:
 
     found = matrix if rows is None else matrix[list(rows)]
     return np.asarray(found.sum(axis=0)).ravel()
-
-
-def nats(found: Sequence[float]) -> float:
-    """Return the entropy of weights over cells, in nats (plug-in estimate).
-
-    >>> round(nats([1.0, 1.0, 0.0]), 4)
-    0.6931
-    """
-    import numpy as np
-
-    seen = np.array([weight for weight in found if weight > 0])
-    if not len(seen):
-        return 0.0
-    shares = seen / seen.sum()
-    return float(-(shares * np.log(shares)).sum())

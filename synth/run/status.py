@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from synth.run import alike, benchmarks, demand
-from synth.run.entropy import entropy_nats
 from synth.run.ledger import ACCEPTED, NOT_LOST, PARAPHRASE, TRIED, TRY, UNSOLVED, Ledger
+from synth.statistics.entropy import entropy_nats
 
 
 @dataclass(frozen=True)

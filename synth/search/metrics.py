@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import sqrt
 from random import Random
 from typing import TypeVar
 
@@ -24,20 +23,6 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
     for i in range(k):
         failing *= max(0, samples - passed - i) / (samples - i)
     return 1.0 - failing
-
-
-def wilson(passed: int, tried: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the interval of a proportion (Wilson 1927), 95 % at the default z; (0, 1) where nothing was tried.
-
-    >>> [round(end, 3) for end in wilson(8, 10)]
-    [0.49, 0.943]
-    """
-    if not tried:
-        return 0.0, 1.0
-    share, spread = passed / tried, z * z / tried
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def per_thousand(accepted: int, tokens: int) -> float:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from synth.search.metrics import calls_per_accept, pass_at_k, per_thousand, wilson
+from synth.search.metrics import calls_per_accept, pass_at_k, per_thousand
 from synth.search.outcome import Outcome
+from synth.statistics.intervals import wilson
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from synth.propose.sampler import propose, solve
 from synth.propose.train.lessons import wish
 from synth.recheck.rows import ANSWER_ONLY
 from synth.records import Candidate, Record, Source, Step
+from synth.statistics import intervals
 from synth_kernel.claims import digest
 from synth_solvers.pool import Pool
 
@@ -102,12 +103,7 @@ def wilson(share: float, count: float) -> tuple[float, float]:
     >>> [round(bound, 3) for bound in wilson(0.5, 100)]
     [0.404, 0.596]
     """
-    if not count:
-        return 0.0, 1.0
-    z = 1.959964
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+    return intervals.wilson(share * count, count, 1.959964)
 
 
 def held_out(family: Family, level: int, count: int, taught: frozenset[str], dropped: Sequence[int] = ()) -> Iterator[
