@@ -26,6 +26,7 @@ BENCHMARKS = (
     *("rows", "recheck", "score", "sampler", "keys", "memory", "peers"),
     *("decoding", "bundled", "search", "paraphrase"),
     *("graph_keys", "graph_store", "select", "demand", "corpus"),
+    "monitor",
 )
 PEER_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
 LIBRARIES = ("z3-solver", "cvc5", "python-sat", "python-flint", "sympy", "lark")
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--key-draws", type=int, default=4_000, help="draws for each estimate of distinct keys")
     parser.add_argument("--corpus-rows", type=int, default=20_000, help="rows that duplicates are looked for in")
     parser.add_argument("--corpus", default="", metavar="DIR", help="look for them in this run, instead of a new one")
+    parser.add_argument("--monitor-rows", type=int, default=1_000_000, help="rows that the monitor measures")
     parser.add_argument("--peer-python", default=str(PEER_PYTHON), help="python of the environment with the peers")
     parser.add_argument("--profile", action="store_true", help="print where making rows spends its time, and stop")
     parser.add_argument("--no-write", action="store_true", help="print only")
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {name: families()[name] for name in given.family or families()}
     options = Options(
         *(chosen, given.seconds, given.seed, given.peer_python, given.memory_rows, given.key_draws),
-        *(given.corpus_rows, given.corpus),
+        *(given.corpus_rows, given.corpus, given.monitor_rows),
     )
     if given.profile:
         from benchmarks.rows import profile

@@ -38,6 +38,7 @@ class Options:
     key_draws: int = 4_000
     corpus_rows: int = 20_000
     corpus: str = ""  # a run to look at instead of a new one
+    monitor_rows: int = 1_000_000
 
 
 @dataclass(frozen=True)

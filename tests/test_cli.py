@@ -16,7 +16,7 @@ from synth.run import rounds
 COMMANDS = [
     "init", "families", "show", "generate", "status", "verify", "score", "export", "report", "demo", "solve",
     "model train", "model card", "graph why", "graph retract", "graph audit-split", "graph decontaminate",
-    "family check", "family new", "family propose", "family admit", "audit", "push",
+    "family check", "family new", "family propose", "family admit", "audit", "push", "monitor", "mix",
 ]  # fmt: skip
 MAIN = "from synth.cli import main; main()"
 

@@ -13,6 +13,8 @@ from synth.cli import graph as graph_commands
 from synth.cli import model as model_commands
 from synth.cli.audit import audit
 from synth.cli.guard import guarded
+from synth.cli.mix import mix
+from synth.cli.monitor import monitor
 from synth.cli.push import push
 from synth.cli.report import report
 from synth.cli.solve import solve
@@ -326,6 +328,8 @@ app.command()(push)
 app.command()(report)
 app.command()(solve)
 app.command()(audit)
+app.command()(monitor)
+app.command()(mix)
 app.add_typer(model_commands.app, name="model")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(family_commands.app, name="family")

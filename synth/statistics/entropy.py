@@ -149,7 +149,7 @@ def _unseen(n: int, once: int, twice: int) -> float:
     if a >= 1:
         return 0.0
     if a >= _DIRECT:
-        j = np.arange(1, int(40 / a) + 2, dtype=float)
+        j: Any = np.arange(1, int(40 / a) + 2, dtype=float)
         return once / n * float(np.exp(j * log1p(-a) - np.log(n - 1 + j)).sum())
     rate = -log1p(-a)
     z = rate * n
