@@ -42,8 +42,8 @@ def measure(options: Options) -> Iterator[Table]:
             (name, n, digits(cpu), digits(1e6 * cpu / n), digits(peak), *aims) for name, n, cpu, peak, *aims in found
         ),
         (
-            "`synth.monitor`: reading, counting, words of prompt and completion, and the whole report, in a process of "
-            "its own; peak_MiB is its largest resident size, libraries included.",
+            "`synth.monitor`: reading, counting, lengths of prompt and completion, and the whole report, in a "
+            "process of its own; peak_MiB is its largest resident size, libraries included.",
         ),
     )
 
@@ -61,9 +61,7 @@ def write(parquet: Path, lines: Path, rows: int, seed: int) -> None:
 
     rng = np.random.default_rng(seed)
     shares = 1 / np.arange(1, 126)
-    words = np.array(
-        ["each", "of", "these", "people", "is", "a", "knight", "or", "knave", "and", "says", "that", "exactly", "two", "others", "are", "of", "one", "kind"]
-    )
+    words = np.array(["knight", "knave", "says that", "exactly two", "of these", "people", "are", "of one kind"])
     writer = None
     for first in range(0, rows, PART):
         n = min(PART, rows - first)

@@ -17,7 +17,7 @@ def mix(
     share: Annotated[list[str], typer.Option("--share", help="SOURCE=SHARE, such as human=0.3.")] = [],  # noqa: B006
     out: Annotated[Path, typer.Option("--out", "-o", help="A .jsonl or .parquet file.")] = Path("mix.jsonl"),
     rows: Annotated[int | None, typer.Option("-n", "--rows", help="Rows of the mix; else as many as can be.")] = None,
-    by: Annotated[str, typer.Option(help="What shares are of: rows or tokens.")] = "rows",
+    by: Annotated[str, typer.Option(help="What shares are of: rows or tokens (characters stand for them).")] = "rows",
     seed: Annotated[int, typer.Option("--seed", "-s")] = 0,
     decontaminate: Annotated[list[Path], typer.Option(help="A benchmark file to keep out.")] = [],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")] = False,

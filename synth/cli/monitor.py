@@ -31,7 +31,7 @@ def monitor(
     cells: Annotated[str | None, typer.Option(help="Columns that make a cell: a,b; else family,level.")] = None,
     source: Annotated[str, typer.Option(help="Column that says where a row comes from.")] = "",
     generation: Annotated[str, typer.Option(help="Column of the generation.")] = "",
-    tokens: Annotated[str, typer.Option(help="Column with the number of tokens; else words are counted.")] = "",
+    tokens: Annotated[str, typer.Option(help="Column with the number of tokens; else characters stand for them.")] = "",
     weight: Annotated[str, typer.Option(help="Column with the weight of a row in the loss.")] = "",
     export: Annotated[Path | None, typer.Option(help="Where DATA is a run: an export of it, for its ledger.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value instead of text.")] = False,

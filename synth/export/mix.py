@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from synth.errors import UserError, did_you_mean
-from synth.monitor.columns import SOURCES, TEXTS, UNKNOWN, names_in, source_name, text_of, value_at
+from synth.monitor.columns import SOURCES, TEXTS, UNKNOWN, length_of, names_in, source_name, text_of, value_at
 from synth.monitor.read import rows_in
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 By = Literal["rows", "tokens"]
 BYS: tuple[By, ...] = get_args(By)
 NAMES = (*SOURCES, UNKNOWN)
+EXCHANGES = 8  # of rows for longer ones, by which a share of tokens comes close to what was asked
 MIXED_FROM = "mixed_from"  # the column that says which file and row of it a row was
 
 
@@ -85,9 +87,10 @@ def mix(
     """Write a mix of datasets to a .jsonl or .parquet file; return what it came to.
 
     `shares` are of the sources named; what they leave goes to the other sources as they come. The mix is as large as
-    the rows allow, or of so many `rows`. Shares of rows are exact to one row. Shares of tokens (words of the text) are
-    as close as whole rows allow: a source is filled until no row of it fits. The same inputs and seed give the same
-    bytes. Every row keeps its provenance, or gets that of its input, and a column that says which file and row it was.
+    the rows allow, or of so many `rows`. Shares of rows are exact to one row. Shares of tokens (characters stand for
+    them) are as close as whole rows allow, or nearly: a source is filled until no row of it fits, then a few rows are
+    exchanged for longer ones. The same inputs and seed give the same bytes. Every row keeps its provenance, or gets
+    that of its input, and a column that says which file and row it was.
 
     Each input is read twice; in memory are about 200 bytes a row, for Parquet the mix itself. Raise `UserError` where
     a share cannot be met.
@@ -101,7 +104,7 @@ def mix(
                 contaminated += 1
                 continue
             turn = blake2b(f"{seed} {number} {place}".encode(), digest_size=8).digest()
-            pools.setdefault(_source(row, given), []).append(_Row(number, place, _tokens(row), turn))
+            pools.setdefault(_source(row, given), []).append(_Row(number, place, length_of(_texts(row)), turn))
     for pool in pools.values():
         pool.sort(key=lambda each: (each.turn, each.number, each.place))
     targets = _targets({source: _amount(pool, by) for source, pool in pools.items()}, shares, _whole(pools, rows, by))
@@ -192,15 +195,39 @@ def _targets(there: Mapping[str, int], shares: Mapping[str, float], whole: int |
 
 
 def _fill(pool: Sequence[_Row], target: int, by: By) -> list[_Row]:
-    """Return rows in their turn until the target is reached, of tokens until no row fits."""
+    """Return rows in their turn until the target is reached; of tokens until no row fits, then some are exchanged."""
     if by == "rows":
         return list(pool[:target])
-    found, left = [], target
+    found: list[_Row] = []
+    rest: list[_Row] = []
+    left = target
     for each in pool:
-        if each.tokens <= left:
-            found.append(each)
-            left -= each.tokens
+        fits = each.tokens <= left
+        (found if fits else rest).append(each)
+        left -= each.tokens if fits else 0
+    rest.sort(key=lambda each: each.tokens)
+    for _ in range(EXCHANGES):
+        gain, mine, other = _exchange(found, rest, left)
+        if not gain:
+            break
+        out, into = found[mine], rest.pop(other)
+        found[mine] = into
+        insort(rest, out, key=lambda each: each.tokens)
+        left -= gain
     return found
+
+
+def _exchange(found: Sequence[_Row], rest: Sequence[_Row], left: int) -> tuple[int, int, int]:
+    """Return the exchange for a longer row, by `left` at most, that gains most: (gain, place, place)."""
+    sizes = [each.tokens for each in rest]
+    best = (0, 0, 0)
+    for mine, each in enumerate(found):
+        other = bisect_right(sizes, each.tokens + left) - 1
+        if other >= 0 and sizes[other] - each.tokens > best[0]:
+            best = (sizes[other] - each.tokens, mine, other)
+            if best[0] == left:
+                break
+    return best
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
@@ -213,14 +240,10 @@ def _source(row: Mapping[str, Any], given: Input) -> str:
     return given.source or UNKNOWN
 
 
-def _text(row: Mapping[str, Any]) -> str:
+def _texts(row: Mapping[str, Any]) -> list[Any]:
     there = names_in(row)
     names = next((names for names in TEXTS if set(names) <= there), ())
-    return text_of([value_at(row, name) for name in names])
-
-
-def _tokens(row: Mapping[str, Any]) -> int:
-    return len(_text(row).split())
+    return [value_at(row, name) for name in names]
 
 
 def _asked(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +252,7 @@ def _asked(row: Mapping[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {"id": "", "formal": "", "problem": "", "theory": "", "prompt": []}
     found = {**empty, **{key: row[key] for key in empty if key in row}}
     found["prompt"] = found["prompt"] if isinstance(found["prompt"], list) else []
-    return {**found, "question": question if isinstance(question, str) else _text(row)}
+    return {**found, "question": question if isinstance(question, str) else text_of(_texts(row))}
 
 
 def _write(out: Path, inputs: Sequence[Input], chosen: Mapping[str, Sequence[_Row]]) -> None:

@@ -1,4 +1,4 @@
-"""Columns of Arrow as arrays: codes of values, numbers, words of texts."""
+"""Columns of Arrow as arrays: codes of values, numbers, lengths of texts."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def numbers(batch: pa.RecordBatch, name: str) -> Any:
         return np.full(batch.num_rows, np.nan)
 
 
-def words(batch: pa.RecordBatch, names: Sequence[str]) -> Any:
-    """Return how many words the text of each row has."""
+def lengths(batch: pa.RecordBatch, names: Sequence[str]) -> Any:
+    """Return how many characters the text of each row has."""
     import numpy as np
 
     total = np.zeros(batch.num_rows)
@@ -74,14 +74,14 @@ def words(batch: pa.RecordBatch, names: Sequence[str]) -> Any:
             if pa.types.is_struct(inside.type) and inside.type.get_field_index("content") >= 0:
                 inside = pc.struct_field(inside, "content")
             if pa.types.is_string(inside.type) or pa.types.is_large_string(inside.type):
-                total += np.bincount(rows, _words(inside), minlength=batch.num_rows)
+                total += np.bincount(rows, _lengths(inside), minlength=batch.num_rows)
         elif pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
-            total += _words(found)
+            total += _lengths(found)
     return total
 
 
-def _words(texts: pa.Array) -> Any:
-    return pc.fill_null(pc.count_substring_regex(texts, r"\S+"), 0).to_numpy(zero_copy_only=False).astype(float)
+def _lengths(texts: pa.Array) -> Any:
+    return pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False).astype(float)
 
 
 def texts_at(batch: pa.RecordBatch, names: Sequence[str], place: int) -> str:

@@ -28,8 +28,8 @@ TEXTS = (
 class Columns:
     """Names of columns; a dot leads into a struct. What is empty is looked for in the data, or is not there.
 
-    `cells` together make the cell of a row. `tokens` holds how many tokens a row has; without it words of `texts` are
-    counted. `weight` is what a row counts in a training loss.
+    `cells` together make the cell of a row. `tokens` holds how many tokens a row has; without it characters of
+    `texts` stand for them. `weight` is what a row counts in a training loss.
     """
 
     cells: tuple[str, ...] = ()
@@ -122,6 +122,19 @@ def text_of(values: Sequence[Any]) -> str:
     >>> text_of(["Why?", [{"role": "assistant", "content": "Because."}]])
     'Why?\\nBecause.'
     """
+    return "\n".join(_parts(values))
+
+
+def length_of(values: Sequence[Any]) -> int:
+    """Return how many characters the text of a row has; they stand for tokens where no column counts those.
+
+    >>> length_of(["Why?", [{"role": "assistant", "content": "Because."}]])
+    12
+    """
+    return sum(map(len, _parts(values)))
+
+
+def _parts(values: Sequence[Any]) -> list[str]:
     parts: list[str] = []
     for value in values:
         if isinstance(value, str):
@@ -129,7 +142,7 @@ def text_of(values: Sequence[Any]) -> str:
         elif isinstance(value, (list, tuple)):
             contents = [each.get("content") if isinstance(each, Mapping) else each for each in value]
             parts += [content for content in contents if isinstance(content, str)]
-    return "\n".join(parts)
+    return parts
 
 
 def _listed(names: Collection[str]) -> str:

@@ -307,7 +307,7 @@ def _notes(monitor: CorpusMonitor, metrics: dict[str, Metric], reference: Corpus
     if not monitor.columns.texts and not monitor.columns.tokens:
         yield "no column of text is known, so there are no shares by tokens; name a column of counts with --tokens"
     elif not monitor.columns.tokens:
-        yield f"tokens are counted as words of {', '.join(monitor.columns.texts)}"
+        yield f"for tokens stand the characters of {', '.join(monitor.columns.texts)}"
     cells = metrics["cells"].value or 0
     if rows < ENOUGH * cells:
         yield (
