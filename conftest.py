@@ -5,6 +5,7 @@ from importlib.util import find_spec
 _NEEDS = {
     "torch": [
         "tests/server/test_transformers_serve.py",
+        "synth/monitor/trainer.py",
         "synth/propose/local/*",
         "synth/propose/train/*",
         "tests/model/*",

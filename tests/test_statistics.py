@@ -104,7 +104,15 @@ def test_the_jackknife_is_the_one_that_leaves_out_each_draw_in_turn():
         less = [*counts[:place], count - 1, *counts[place + 1 :]]
         without += [entropy.chao_wang_jost(less).value] * count
     spread = sum((each - sum(without) / n) ** 2 for each in without)
-    assert entropy.chao_wang_jost(counts).se == pytest.approx(sqrt((n - 1) / n * spread))
+    assert entropy.chao_wang_jost(counts).se == pytest.approx(sqrt((n - 1) / n * spread + 5 / (2 * n * n)))
+
+
+@pytest.mark.parametrize("estimator", [entropy.plug_in, entropy.chao_wang_jost])
+def test_equal_shares_have_an_error_too(estimator):
+    rng, n = np.random.default_rng(8), 400
+    found = [estimator(rng.multinomial(n, np.full(8, 1 / 8))) for _ in range(200)]
+    assert estimator([50] * 8).se == pytest.approx(sqrt(7 / 2) / n)
+    assert estimator([50] * 8).se == pytest.approx(np.std([each.value for each in found]), rel=0.2)
 
 
 @pytest.mark.parametrize("counts", [[], [1], [100], [1] * 50])

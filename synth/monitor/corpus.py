@@ -103,7 +103,7 @@ class CorpusMonitor:
             amount[2] += self._weight(value_at(row, columns.weight)) if columns.weight else 1.0
         self._keep_texts(len(chunk), lambda place: text_of([value_at(chunk[place], name) for name in columns.texts]))
         for key, (n, tokens, weight) in booked.items():
-            self._book(*key, int(n), int(tokens), weight)
+            self.book(*key, int(n), int(tokens), weight)
 
     def _tokens(self, row: Mapping[str, Any], columns: Columns) -> int:
         if columns.tokens:
@@ -148,7 +148,7 @@ class CorpusMonitor:
         for number, place in enumerate(first):
             *cell, source, generation = (names[code[place]] for code, names in parts)
             rows, n_tokens, n_weight = (float(amount[number]) for amount in amounts)
-            self._book(tuple(cell), source, generation, round(rows), round(n_tokens), n_weight)
+            self.book(tuple(cell), source, generation, round(rows), round(n_tokens), n_weight)
 
     # ---- what both do ------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,8 @@ class CorpusMonitor:
             self.columns = settle(self.asked, names, self.name)
         return self.columns
 
-    def _book(self, cell: Cell, source: str, generation: int, rows: int, tokens: int, weight: float) -> None:
+    def book(self, cell: Cell, source: str, generation: int, rows: int, tokens: int, weight: float) -> None:
+        """Count rows of one cell, source and generation at once."""
         self.rows += rows
         self.lacking += rows if NONE in cell else 0
         tally = self.cells.setdefault(generation, Counter())
@@ -196,7 +197,7 @@ class CorpusMonitor:
         lacking = self.lacking + other.lacking
         for generation, tally in other.cells.items():
             for cell, rows in tally.items():
-                self._book(cell, "", generation, rows, 0, 0.0)
+                self.book(cell, "", generation, rows, 0, 0.0)
             self.mix.pop((generation, ""), None)
         for (generation, source), amount in other.mix.items():
             self.mix.setdefault((generation, source), Amount()).add(amount.rows, amount.tokens, amount.weight)

@@ -16,7 +16,7 @@ from synth.run.kept import Kept, rows_at
 from synth.run.ledger import NAME, Ledger
 
 SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json")
-BATCH = 65_536  # rows of Parquet at a time
+BATCH = 16_384  # rows of Parquet at a time
 
 
 def monitor_of(data: str, columns: Columns | None = None, seed: int = 0) -> CorpusMonitor:

@@ -25,8 +25,8 @@ class Floor:
 def kullback_leibler(reference: Sequence[int], found: Sequence[int]) -> Estimate:
     """Return KL(reference || found) in nats, from the counts of both over the same cells; the error by delta method.
 
-    With Jeffreys' prior on both. It is too high by about (S - 1)/2 × (1/n + 1/m) for samples of n and m: compare it
-    with its `floor`.
+    With Jeffreys' prior on both, the error of second order. It is too high by about (S - 1)/2 × (1/n + 1/m) for samples
+    of n and m: compare it with its floor.
 
     >>> kullback_leibler([10, 10], [10, 10]).value
     0.0
@@ -36,7 +36,8 @@ def kullback_leibler(reference: Sequence[int], found: Sequence[int]) -> Estimate
     value = float((p * ratio).sum())
     of_reference = float((p * ratio**2).sum()) - value**2
     of_found = float((p * p / q).sum()) - 1
-    return Estimate(max(0.0, value), sqrt(max(0.0, of_reference) / n + max(0.0, of_found) / m))
+    spread = max(0.0, of_reference) / n + max(0.0, of_found) / m
+    return Estimate(max(0.0, value), sqrt(spread + _second_order(p, n, m)))
 
 
 def jensen_shannon(reference: Sequence[int], found: Sequence[int]) -> Estimate:
@@ -55,7 +56,7 @@ def jensen_shannon(reference: Sequence[int], found: Sequence[int]) -> Estimate:
         max(0.0, float((share * ratio**2).sum() - (share * ratio).sum() ** 2)) / size
         for share, ratio, size in ((p, one, n), (q, other, m))
     )
-    return Estimate(max(0.0, value), sqrt(spread))
+    return Estimate(max(0.0, value), sqrt(spread + _second_order(p, n, m) / 16))
 
 
 def floors(reference: Sequence[int], draws_found: int, seed: int = 0) -> tuple[Floor, Floor]:
@@ -97,6 +98,11 @@ def _shares(reference: Sequence[int], found: Sequence[int]) -> tuple[Any, Any, f
         raise ValueError("a sample without draws has no distribution")
     p, q = one + PRIOR, other + PRIOR
     return p / p.sum(), q / q.sum(), float(one.sum()), float(other.sum())
+
+
+def _second_order(p: Any, n: float, m: float) -> float:
+    """Return (S - 1)/2 × (1/n + 1/m)², the variance of KL between samples of one distribution (half a χ²)."""
+    return (len(p) - 1) / 2 * (1 / n + 1 / m) ** 2
 
 
 def _log_ratio(p: Any, q: Any) -> Any:

@@ -35,7 +35,9 @@ def entropy_nats(weights: Iterable[float]) -> float:
 
 
 def plug_in(counts: Iterable[int]) -> Estimate:
-    """Return the entropy of the observed shares; the error by the delta method (Basharin 1959). Bias -(S - 1) / 2n.
+    """Return the entropy of the observed shares; the error by the delta method (Basharin 1959).
+
+    Of second order, so that equal shares have an error too. The bias is -(S - 1) / 2n.
 
     >>> plug_in([5, 5]).value == log(2)
     True
@@ -50,7 +52,7 @@ def plug_in(counts: Iterable[int]) -> Estimate:
     value = float(-(f * share * np.log(share)).sum())
     spread = float((f * share * np.log(share) ** 2).sum()) - value * value
     known = _shows_its_error(x, f)
-    return Estimate(max(0.0, value), sqrt(max(0.0, spread) / n) if known else nan)
+    return Estimate(max(0.0, value), sqrt(max(0.0, spread) / n + _second_order(n, f)) if known else nan)
 
 
 def miller_madow(counts: Iterable[int]) -> Estimate:
@@ -67,8 +69,9 @@ def miller_madow(counts: Iterable[int]) -> Estimate:
 def chao_wang_jost(counts: Iterable[int]) -> Estimate:
     """Return the entropy by the slope of the accumulation curve (Chao, Wang and Jost 2013, equation 7).
 
-    The least biased of the estimates here at small n. The error is a jackknife over observations. It is nan where a
-    sample cannot show it: one cell alone was seen, or every cell once. Costs O(d²) for d different counts, d ≤ √2n.
+    The least biased of the estimates here at small n. The error is a jackknife over observations, and (S - 1)/2n² for
+    what that does not see at equal shares. It is nan where a sample cannot show it: one cell alone was seen, or every
+    cell once. Costs O(d²) for d different counts, d ≤ √2n.
 
     >>> round(chao_wang_jost([4, 3, 2, 1]).value, 3), round(plug_in([4, 3, 2, 1]).value, 3)
     (1.479, 1.28)
@@ -93,7 +96,8 @@ def chao_wang_jost(counts: Iterable[int]) -> Estimate:
     without = seen + np.array(unseen)
     weight = x * f
     middle = (weight * without).sum() / n
-    return Estimate(max(0.0, value), sqrt(m / n * float((weight * (without - middle) ** 2).sum())))
+    spread = m / n * float((weight * (without - middle) ** 2).sum())
+    return Estimate(max(0.0, value), sqrt(spread + _second_order(n, f)))
 
 
 def bias(counts: Iterable[int]) -> float:
@@ -131,6 +135,11 @@ def _of(x: Any, f: Any, count: int) -> int:
 def _shows_its_error(x: Any, f: Any) -> bool:
     """Say whether a sample varies enough to show how sure a figure is: more than one cell, not every cell once."""
     return f.sum() > 1 and not (x == 1).all()
+
+
+def _second_order(n: float, f: Any) -> float:
+    """Return (S - 1)/2n², the variance that is left where all cells have equal shares, and others see none."""
+    return (float(f.sum()) - 1) / (2 * n * n)
 
 
 @lru_cache(maxsize=64)
