@@ -59,8 +59,8 @@ def monitor(
     other = monitor_of(reference, Columns(counted.columns.cells)) if reference is not None else None
     found = report(counted, other)
     ledger = entropy_ledger(Path(data), export) if (Path(data) / NAME).is_file() else None
-    outcome = condition.check(wanted, found.metrics)
     if as_json:
+        outcome = condition.check(wanted, found.metrics)
         failed = {"fail_on": fail_on, "failed": outcome.holds, "because": list(outcome.because),
                   "undecided": list(outcome.undecided)}  # fmt: skip
         facts = {**found.as_json(), "ledger": ledger.as_json() if ledger else None, **failed}
@@ -72,6 +72,7 @@ def monitor(
     _print(out, found)
     if ledger:
         _print_ledger(out, ledger)
+    outcome = condition.check(wanted, found.metrics)  # what it cannot decide is said below the figures
     for why in outcome.undecided:
         typer.echo(f"not counted: {why}", err=True)
     for why in outcome.because:
