@@ -375,10 +375,11 @@ def test_the_ledger_of_a_run_adds_up(run, tmp_path, synth):
     assert "acceptance by cell" in synth("monitor", run).output
 
 
-def test_an_export_of_another_run_is_refused(run, write):
+def test_an_export_of_another_run_or_of_none_is_refused(run, write, synth):
     other = write("a.jsonl", ({"family": "knights", "level": 1} for _ in range(99)))
     with pytest.raises(UserError, match="it is no export of it"):
         entropy_ledger(run, other)
+    assert "--export is for a run" in synth("monitor", other, "--export", other).output
 
 
 # ---- checkers --------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def monitor(
 
     Example: synth monitor anyone.jsonl --cells topic,difficulty --json
     """
+    from synth.errors import UserError
     from synth.monitor import condition
     from synth.monitor.columns import Columns
     from synth.monitor.losses import entropy_ledger
@@ -58,7 +59,10 @@ def monitor(
     assert counted.columns is not None
     other = monitor_of(reference, Columns(counted.columns.cells)) if reference is not None else None
     found = report(counted, other)
-    ledger = entropy_ledger(Path(data), export) if (Path(data) / NAME).is_file() else None
+    is_run = (Path(data) / NAME).is_file()
+    if export is not None and not is_run:
+        raise UserError(f"--export is for a run, to complete its ledger, and {data} is none; leave it out")
+    ledger = entropy_ledger(Path(data), export) if is_run else None
     if as_json:
         outcome = condition.check(wanted, found.metrics)
         failed = {"fail_on": fail_on, "failed": outcome.holds, "because": list(outcome.because),
