@@ -25,7 +25,7 @@ check-families: $(READY)
 	$(BIN)/synth family check --samples 4
 
 test-model: $(MODEL)/ready
-	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose
+	$(MODEL)/bin/python -m pytest tests/model tests/server synth/propose synth/monitor
 
 test-hub: .venv-hub/ready
 	.venv-hub/bin/python -m pytest tests/hub

@@ -10,7 +10,6 @@ _NEEDS = {
         "synth/propose/train/*",
         "tests/model/*",
     ],
-    "trl": ["tests/model/test_collapse_trl.py"],
     "openai": ["synth/propose/server/*", "tests/server/*"],
     "websockets": ["tests/browser/*"],
     "uvicorn": ["tests/server/test_transformers_serve.py"],

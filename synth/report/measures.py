@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from synth.run import tally
-from synth.run.entropy import entropy_nats
+from synth.statistics.entropy import entropy_nats
 
 # What a page can show of a corpus, whatever its size; it says where something was left out.
 FAMILIES = 48

@@ -9,9 +9,9 @@ from typing import Any
 from synth.report.reading import Cells, Row
 from synth.report.sample import Sample, cut
 from synth.run import tally
-from synth.run.entropy import entropy_nats
 from synth.run.ledger import NOT_LOST
 from synth.run.status import Status
+from synth.statistics.entropy import entropy_nats
 
 REASON_CHARACTERS = 200
 READ = 200  # refused problems of one reason that are read again for their features
