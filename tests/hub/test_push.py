@@ -83,6 +83,15 @@ def test_what_is_pushed_is_one_commit_with_all_of_the_export(hub: Loopback, data
     assert hub.count("POST", "/commit/") == hub.count("POST", "/preupload/") == hub.count("POST", "repos/create") == 1
 
 
+def test_the_line_of_the_readme_pushes(hub: Loopback, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (line,) = [line.split() for line in page.splitlines() if line.startswith("synth push ")]
+    monkeypatch.chdir(dataset.parent)
+    assert line[:3] == ["synth", "push", dataset.name]
+    ran = CliRunner().invoke(app, [*line[1:], "--workers", "1"])
+    assert ran.exit_code == 0 and line[3] in hub.repos, ran.output
+
+
 @pytest.mark.parametrize("config", CONFIGS)
 def test_every_config_and_split_comes_back_as_it_was_exported(
     hub: Loopback, exported: Path, tmp_path: Path, config: str
