@@ -10,8 +10,10 @@ import base64
 import hashlib
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,6 +50,25 @@ class Repo:
 Deed = Callable[["Handler"], bool]  # does something else than the Hub would; False: the Hub goes on as it would
 
 
+class Server(ThreadingHTTPServer):
+    """Knows what is connected: clients keep their connections, which outlive the socket that listens."""
+
+    request_queue_size = 64
+    daemon_threads = True
+
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*words)
+        self.connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+
 class Loopback:
     """The Hub; `seen` holds (method, path) of every request, `large` the contents that were sent by LFS."""
 
@@ -66,17 +87,18 @@ class Loopback:
 
     def open(self) -> Loopback:
         """Listen, at the same port as before."""
-        server = type("Server", (ThreadingHTTPServer,), {"request_queue_size": 64})
-        self.server = server(("127.0.0.1", self.port), type("Bound", (Handler,), {"hub": self}))
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", self.port), type("Bound", (Handler,), {"hub": self}))
         self.port = int(self.server.server_address[1])
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and break off what is connected."""
         self.server.shutdown()
         self.server.server_close()
+        for connection in list(self.server.connections):
+            with suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:
