@@ -8,16 +8,16 @@ _NEEDS = {
         "synth/monitor/trainer.py",
         "synth/propose/local/*",
         "synth/propose/train/*",
-        "tests/model/*",
+        "tests/model",
     ],
-    "openai": ["synth/propose/server/*", "tests/server/*"],
-    "websockets": ["tests/browser/*"],
+    "openai": ["synth/propose/server/*", "tests/server"],
+    "websockets": ["tests/browser"],
     "uvicorn": ["tests/server/test_transformers_serve.py"],
-    "reasoning_gym": ["tests/gym/*"],
+    "reasoning_gym": ["tests/gym"],
     "mlcroissant": ["tests/hub"],
-    "trl": ["tests/trl/*"],
-    "lm_eval": ["tests/lmeval/*"],
-    "verifiers": ["synth/consumers/verifiers.py", "tests/verifiers/*"],
+    "trl": ["tests/trl"],
+    "lm_eval": ["tests/lmeval"],
+    "verifiers": ["synth/consumers/verifiers.py", "tests/verifiers"],
 }
 
 
