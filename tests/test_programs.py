@@ -5,6 +5,7 @@ The oracle writes a program as Python source and lets Python run it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from random import Random
@@ -15,9 +16,9 @@ import pytest
 from synth.recheck.canonical import canonical
 from synth_kernel.claims import Claim, Theory
 from synth_kernel.evaluate import Undecided, Undefined, evaluate
-from synth_kernel.programs import MAX_STATEMENTS, Fuel, run
+from synth_kernel.programs import MAX_STATEMENTS, Fuel, run, size
 from synth_kernel.recheck import BODIES, recheck
-from synth_kernel.terms import Term, TermError, read, sort_of, write
+from synth_kernel.terms import Term, TermError, check_sort, read, sort_of, write
 from synth_solvers.answer import answer_of
 from synth_solvers.prove import prove
 from synth_solvers.verdicts import Proved, Refuted
@@ -211,13 +212,15 @@ def test_a_corner_of_the_language(body: str, x: int, value: int | None) -> None:
         "(run (prog (params 'x) (loop 'i 0 2)) 1)",
         "(run (prog (params 'x) (set x 1)) 1)", "(run (prog (params 'x) (set 'x)) 1)", "(run (prog (params 'x) 'x) 1)",
         "(run (prog (params 'x) (return (min 'x))) 1)", "(run (prog (params 'x) (return (- 'x 1 1))) 1)",
-        "(prog (params 'x) (return 'x))", "(return 1)", "(floordiv 7 2)", "(min 1 2)",
+        "(prog (params 'x) (return x))", "(return 1)", "(run f 1)", "(run f 1 true)", "(run 'f 1 2)", "(size x)",
+        "(size (quote (+ 1 2)))", "(= f f)", "(distinct f f)", "(ite true f f)", "(value f)", "(length f)",
+        "(floordiv 7 2)", "(min 1 2)",
         "(run (prog (params 'x) (return (+ 'x" + " 1" * 70 + "))) 1)", f"(run (prog (params 'x) (return {2**257})) 1)",
     ],
 )  # fmt: skip
 def test_what_is_no_program_is_refused(term: str) -> None:
     with pytest.raises(TermError):
-        sort_of(read(term), {"x": "Int"})
+        sort_of(read(term), {"x": "Int", "f": "Prog 2"})
 
 
 def test_a_truth_value_of_python_is_no_number_of_a_program() -> None:
@@ -314,11 +317,104 @@ def test_no_other_body_takes_a_program_for_a_total_function() -> None:
     }  # fmt: skip
     for form, body in BODIES:
         for sort in ("(range -2 2)", "Int"):
-            stated = Theory.read(f"(theory (declare x {sort}) (ask (count)))")
-            for goal in goals.get(form, []):
+            stated = Theory.read(f"(theory (declare x {sort}) (declare f (Prog 1)) (ask (count)))")
+            for goal in (*goals.get(form, []), *[goal.replace(partial, "f") for goal in goals.get(form, [])]):
                 claim = Claim("correct", form, ("D",) if form == "identity" else (), read(goal))
                 certificate = {"v": 1, "body": body, "rows": [], "proof": [], "at": []}
                 assert not recheck(stated, claim, certificate), (form, body, goal)
+
+
+# ---- unknown programs ------------------------------------------------------------------------------------------------
+
+
+def table(function: Callable[..., int | None], inputs: list[tuple[int, ...]], bound: int) -> Theory:
+    """State that f returns what a function returns for these inputs, and is of at most this size."""
+    clauses = [("=", ("run", "f", *each), function(*each)) for each in inputs]
+    sort: Term = ("Prog", len(inputs[0]))
+    return Theory((("f", sort),), (("<=", ("size", "f"), bound),), tuple(clauses), (), ("construct", "f"))  # type: ignore[arg-type]
+
+
+def words(term: Any) -> int:
+    """The size of an expression, counted in its text in Python, which has no parentheses but those around parts."""
+    text = source(term).replace("//", "/").replace("<=", "<").replace(">=", ">").replace("==", "=").replace("!=", "=")
+    return len(re.findall(r"[a-z]+|[^\sa-z(),]", text.replace(" else ", " ")))
+
+
+def test_a_program_is_shown_to_return_values_only_where_python_returns_them() -> None:
+    rng = Random(9)
+    inputs = [*product(range(-2, 3), repeat=2)]
+    shown = refused = 0
+    for _ in range(200):
+        f = program(rng)
+        g = rng.choice([f, altered(f, rng), program(rng)])
+        function, other = python(f), python(g)
+        kept = [each for each in inputs if function(*each) is not None]
+        if not kept:
+            continue
+        stated = table(function, kept, rng.choice([20, 60, 999]))
+        claim = Claim("correct", "model", ("T",), ("model", ("=", "f", g)))
+        right = all(function(*each) == other(*each) for each in kept)
+        bound: Any = stated.axioms[0]
+        right &= sum(map(size, g[2:])) <= bound[2]
+        assert recheck(stated, claim, {"v": 1, "body": "evaluation"}) in (right, False), (stated.text(), write(g))
+        assert not recheck(stated, claim, EXHAUSTIVE)
+        shown += recheck(stated, claim, {"v": 1, "body": "evaluation"})
+        refused += not right
+    assert shown > 20 and refused > 60, (shown, refused)
+
+
+def test_the_size_of_an_expression_is_its_words_and_digits_in_python() -> None:
+    rng = Random(10)
+    for _ in range(300):
+        drawn = rng.choice([expression, condition])(rng, 3)
+        if all(len(part) <= 3 or part[0] == "ite" for part in _parts(drawn)):
+            assert size(drawn) == words(drawn), source(drawn)
+
+
+def _parts(term: Any) -> list[Any]:
+    return [term, *[each for part in term[1:] for each in _parts(part)]] if isinstance(term, tuple) else []
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "(prog (params 'x) (return 'x))", "(prog (params 'x 'y 'z) (return (+ 'x 'y)))", "(prog (params) (return 0))",
+        "(prog (params 'x 'x) (return (+ 'x 'x)))", "(prog (params x y) (return (+ x y)))", "f", "0", "'f",
+        "(prog (params 'x 'y) (return (+ 'x 'z)))", "(prog (params 'x 'y) (return (floordiv (+ 'x 'y) 0)))",
+        "(prog (params 'x 'y) (return (+ 'x f)))", "(prog (params 'x 'y) (return (run f 'x 'y)))",
+        "(prog (params 'x 'y) (set 's (+ 'x 'y)))", "(quote (+ 'x 'y))", "(return (+ 'x 'y))", "(params 'x 'y)",
+        f"(prog (params 'x 'y) (return {'(+ 0 ' * 90}(+ 'x 'y){')' * 90}))",
+        f"(prog (params 'x 'y) (return (+ 'x 'y (* 0 {10**150}))))",
+        "(prog (params 'x 'y) (loop 'i 0 99 (set 'z 3) (loop 'j 0 99 (set 'z (* 'z 'z)))) (return (+ 'x 'y)))",
+        "(prog (params 'x 'y) (loop 'i 0 9999999999999 (loop 'j 0 9999999999999 (set 'z 3))) (return (+ 'x 'y)))",
+        f"(prog (params 'x 'y) {'(set (quote z) 3)' * 5000} (return (+ 'x 'y)))",
+    ],
+)  # fmt: skip
+def test_what_is_no_program_with_these_parameters_is_no_answer(program: str) -> None:
+    stated = table(lambda x, y: x + y, [(0, 0), (1, 2), (2, 2)], 10**6)
+    evaluation = {"v": 1, "body": "evaluation"}
+    for text, right in (("(prog (params 'b 'a) (return (+ 'a 'b)))", True), (program, False)):
+        claim = Claim("correct", "model", ("T",), read(f"(model (= f {text}))"))
+        assert recheck(stated, claim, evaluation) is right
+
+
+def test_the_parameters_of_an_unknown_program_are_bounded() -> None:
+    for sort in ("(Prog 17)", "(Prog -1)", "(Prog)", "(Prog 1 1)", "(Prog 'x)", "(Prog 1/2)", "Prog"):
+        with pytest.raises(TermError):
+            Theory.read(f"(theory (declare f {sort}) (ask (construct f)))")
+    with pytest.raises(TermError):
+        check_sort(("Prog", True))  # type: ignore[arg-type]
+
+
+def test_no_other_kind_of_question_is_answered_about_an_unknown_program() -> None:
+    for claim in (
+        Claim("", "entails", ("T",), read("(= (run f 1) (run f 1))")), Claim("", "entails", (), read("(< 0 (size f))")),
+        Claim("", "count", ("T",), 1), Claim("", "count", (), 0),
+    ):  # fmt: skip
+        stated = Theory.read("(theory (declare f (Prog 1)) (clause (= (run f 1) 1)) (ask (count)))")
+        for form, body in BODIES:
+            if form == claim.form:
+                assert not recheck(stated, claim, {"v": 1, "body": body, "rows": [], "proof": [], "at": []})
 
 
 # ---- bounds ----------------------------------------------------------------------------------------------------------
@@ -341,8 +437,8 @@ def test_what_takes_too_many_statements_is_undecided() -> None:
 def test_statements_are_counted_over_all_inputs_together() -> None:
     """Each input takes 101 statements: a loop, 99 rounds, a return."""
     f = "(run (prog (params 'x) (loop 'i 0 99 (set 's 'i)) (return 'x)) x)"
-    for size, right in ((MAX_STATEMENTS // 101, True), (MAX_STATEMENTS // 101 + 1, False)):
-        stated = theory(f"(= {f} x)", x=f"(range 1 {size})")
+    for inputs, right in ((MAX_STATEMENTS // 101, True), (MAX_STATEMENTS // 101 + 1, False)):
+        stated = theory(f"(= {f} x)", x=f"(range 1 {inputs})")
         claim = Claim("correct", "entails", (), stated.ask[1])  # type: ignore[index]
         assert recheck(stated, claim, EXHAUSTIVE) is right
         model = Claim("", "model", ("T",), ("model", ("=", "x", 1)))

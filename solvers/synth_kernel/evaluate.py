@@ -21,11 +21,11 @@ from synth_kernel import numbers
 from synth_kernel.numbers import Undecided as Undecided
 from synth_kernel.numbers import Undefined as Undefined
 from synth_kernel.primality import is_prime
-from synth_kernel.programs import Fuel, run
+from synth_kernel.programs import Fuel, run, size
 from synth_kernel.terms import Sort, Term, number, substitute
 from synth_kernel.words import Automaton
 
-# bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | plans.Plan | tuple (a word)
+# bool | int | Fraction | numbers.Algebraic | numbers.Span | str | Quoted | Walk | plans.Plan | tuple (word, program)
 Value: TypeAlias = Any
 
 MAX_ALONE = 500  # statements of a program that is run outside of the bodies `exhaustive` and `evaluation`
@@ -145,8 +145,9 @@ _LAZY: dict[Any, Callable[[Any, Mapping[str, Value]], Value]] = {
     "matches": lambda term, values: Automaton(term[2]).matches(evaluate(term[1], values)),
     "root": lambda term, _: numbers.root(term),
     "D": lambda term, values: _derivative_at(term, values),
+    "prog": lambda term, _: term,
     "run": lambda term, values: run(
-        term[1], [evaluate(part, values) for part in term[2:]], values.get(FUEL) or Fuel(MAX_ALONE)
+        evaluate(term[1], values), [evaluate(part, values) for part in term[2:]], values.get(FUEL) or Fuel(MAX_ALONE)
     ),
     "irreducible": lambda term, _: _undecided("irreducibility needs a certificate"),
     "I": lambda term, values: _integral_of(term, values),
@@ -299,6 +300,7 @@ _STRICT: dict[Any, Callable[..., Value]] = {
     "value": lambda expression: evaluate(expression.term, {}),
     "leaves_among": lambda expression, *given: Counter(_leaves(expression.term)) <= Counter(given),
     "operators_among": lambda expression, *given: _operators(expression.term) <= set(given),
+    "size": lambda program: sum(map(size, program[2:])),
     "length": lambda plan: plan.length(),
     "solves": lambda plan: plan.solves(),
     "cost": lambda walk: _visited(walk)[-1][1],

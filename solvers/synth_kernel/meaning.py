@@ -34,8 +34,8 @@ SORTS = {"Bool", "Int", "Rational", "Real", "Expr", "Open"}
 _CONSTANTS = SORTS | {"true", "false"}
 _BINDING = ("for", "let", "define")  # forms whose first argument is a pattern or a name
 PARTS = {"axiom", "clause", "domain", "ask", "arc", "enum", "Walk", "poly", "else", "model", "values", "identity", "I",
-         "F", "Word", "Plan", "variable", "move", "set", "goal", "Member", "Relation",
-         "prog", "params", "block", "branch", "loop", "return", "floordiv", "floormod", "min", "max", "andalso",
+         "F", "Word", "Plan", "variable", "move", "set", "goal", "Member", "Relation", "Prog",
+         "params", "block", "branch", "loop", "return", "floordiv", "floormod", "min", "max", "andalso",
          "orelse"}  # fmt: skip
 _PARAMETERS = re.compile(r"([a-z]\w*)\(((?:\*?\w+)?(?:, \*?\w+)*)\)\Z", re.ASCII)
 _SPLICE = re.compile(r"(?<![^\s(])\*([A-Za-z_][\w.]*)", re.ASCII)

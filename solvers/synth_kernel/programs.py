@@ -84,6 +84,15 @@ def compiled(program: Any) -> tuple[tuple[str, ...], Block]:
 _remembered = lru_cache(maxsize=64)(compiled)
 
 
+def size(term: Any) -> int:
+    """Count the operators, names and digits of a part of a program; a minus sign and a statement count as one, too.
+
+    >>> size(("return", ("*", "'x", ("+", "'x", 12))))
+    7
+    """
+    return 1 + sum(map(size, term[1:])) if isinstance(term, tuple) else len(str(term)) if type(term) is int else 1
+
+
 def _is_name(term: Term) -> bool:
     return isinstance(term, str) and term.startswith("'")
 

@@ -130,13 +130,14 @@ def size(term: Term) -> int:
 
 # ---- sorts -------------------------------------------------------------------------------------------------------
 # A declared sort is Bool, Int, (range lo hi), Rational, Real, (enum 'a 'b …), Expr, (Walk (arc 'a 'b cost) …),
-# (Word 'a 'b …) or (Plan (variable x S v) … (move 'm guard (set x t) …) … (goal t)). The name of an unknown of sort
-# Open, a universe, is used in the sorts (Member u) and (Relation u v …).
+# (Word 'a 'b …), (Prog n) or (Plan (variable x S v) … (move 'm guard (set x t) …) … (goal t)). The name of an unknown
+# of sort Open, a universe, is used in the sorts (Member u) and (Relation u v …).
 # An expression has a *coarse* sort: the numbers form a chain Int < Rational < Real; enumerations become Symbol.
 
 NUMBERS = ("Int", "Rational", "Real")
 MAX_MEMBERS = 4096  # of a range or an enumeration
 MAX_UNIVERSE = 64  # members of a universe in a model
+MAX_PARAMETERS = 16  # of an unknown program
 _ORDER = ("Bool", "Symbol", *NUMBERS)
 _N, _SAME = "(?:Int|Rational|Real),", r"(Bool,|Symbol,)\1"
 # operators; the sorts of their arguments, each followed by a comma, as a regular expression; the sort of the result,
@@ -168,6 +169,7 @@ _SIGNATURES = {
         ("cost", "Walk,", "Int"),
         ("visits", "Walk,Symbol,", "Bool"),
         ("reach", "Walk,Symbol,", "Int"),  # the cost up to the first visit; no value if there is none
+        ("size", r"Prog \d+,", "Int"),
         ("length", "Plan,", "Int"),
         ("solves", "Plan,", "Bool"),
         ("letter", "Symbol,", "Regex"),  # a regular expression: synth_kernel.words
@@ -178,7 +180,21 @@ _SIGNATURES = {
     for operator in operators.split()
 }
 OPERATORS = frozenset(
-    {*_SIGNATURES, "quote", "walk", "plan", "word", "root", "poly", "forall", "exists", "holds", "irreducible", "run"}
+    {
+        *_SIGNATURES,
+        "quote",
+        "walk",
+        "plan",
+        "word",
+        "root",
+        "poly",
+        "forall",
+        "exists",
+        "holds",
+        "irreducible",
+        "run",
+        "prog",
+    }
 )
 
 
@@ -197,6 +213,8 @@ def check_sort(sort: Sort) -> str:
             return " ".join(sort)  # type: ignore[arg-type]
         case ("range", int(low), int(high)) if low <= high < low + MAX_MEMBERS:
             return "Int"
+        case ("Prog", int(parameters)) if type(parameters) is int and 0 <= parameters <= MAX_PARAMETERS:
+            return f"Prog {parameters}"
         case ("enum" | "Word" as kind, *members) if 0 < len(members) == len(set(members)) <= MAX_MEMBERS:
             if _quoted(members):
                 return "Symbol" if kind == "enum" else "Word"
@@ -319,9 +337,8 @@ def _open_sort(term: tuple[Term, ...], sorts: Mapping[str, str]) -> str:
 
 def _run_sort(term: tuple[Term, ...], sorts: Mapping[str, str]) -> str:
     """`(run program a …)` is what a program returns for one integer for each of its parameters."""
-    from synth_kernel.programs import compiled  # it compiles terms, and checks them while it does
-
-    if len(term) > 1 and [sort_of(part, sorts) for part in term[2:]] == ["Int"] * len(compiled(term[1])[0]):
+    program, *arguments = [sort_of(part, sorts) for part in term[1:]] or [""]
+    if program == f"Prog {len(arguments)}" and set(arguments) <= {"Int"}:
         return "Int"
     raise TermError(f"a program runs on one Int for each parameter in {write(term)}")
 
@@ -331,6 +348,10 @@ def _literal_sort(term: tuple[Term, ...]) -> str:
     match term:
         case ("quote", inner) if sort_of(inner, {}) in NUMBERS:
             return "Expr"
+        case ("prog", *_):
+            from synth_kernel.programs import compiled  # it compiles terms, and checks them while it does
+
+            return f"Prog {len(compiled(term)[0])}"
         case ("walk", _, *_) if _quoted(term[1:]):
             return "Walk"
         case ("word" | "plan" as kind, *named) if _quoted(named):

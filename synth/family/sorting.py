@@ -51,6 +51,7 @@ _OPERATORS: dict[str, tuple[tuple[Sort, ...], Sort]] = {
     "solves": ((PLAN,), BOOLEAN),
     "goal": ((BOOLEAN,), PART),
     "run": ((PART, NUMBER), NUMBER),
+    "size": ((PART,), NUMBER),
     "word": ((SYMBOL,), WORD),
     "letter": ((SYMBOL,), REGEX),
     **dict.fromkeys(("union", "concat", "star", "plus"), ((REGEX,), REGEX)),
