@@ -16,6 +16,7 @@ from synth_kernel.exhaustive import finite
 from synth_kernel.terms import NUMBERS, Term, number, substitute
 from synth_solvers.congruences import solutions
 from synth_solvers.euclid import bezout
+from synth_solvers.expressions import construct as program_with_values
 from synth_solvers.linear import solve
 from synth_solvers.plans import shortest as shortest_plan
 from synth_solvers.walks import ends, shortest
@@ -135,11 +136,13 @@ def antiderivative_of(f: Term, x: str, low: Term) -> Term | None:
 
 
 def _construct(theory: Theory) -> Term | None:
-    """Search an expression over given numbers with a given value; or Bézout coefficients; or any model."""
+    """Search an expression over given numbers with a given value, or one with given values; or Bézout coefficients."""
     if all(finite(sort) is not None for sort in theory.declared.values()):
         return _find(theory)
     if set(theory.declared.values()) == {"Int"}:
         return bezout(theory)
+    if any(sort.startswith("Prog") for sort in theory.sorts.values()):
+        return program_with_values(theory)
     from synth_solvers.countdown import reach
 
     numbers: tuple[Any, ...] = ()

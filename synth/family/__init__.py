@@ -7,6 +7,7 @@ from synth_kernel.evaluate import evaluate
 from synth_kernel.meaning import Reading, Tree
 from synth_solvers.calculus import differentiate, simplify
 from synth_solvers.domains import defined
+from synth_solvers.expressions import program, reduced
 from synth_solvers.inequalities import greatest, support
 from synth_solvers.linear import independent, solve
 from synth_solvers.monomials import polynomial_term
@@ -38,6 +39,8 @@ __all__ = [
     "infix",
     "number_tree",
     "polynomial_term",
+    "program",
+    "reduced",
     "returned",
     "simplify",
     "solve",

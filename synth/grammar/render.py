@@ -23,7 +23,7 @@ Choose: TypeAlias = Callable[[int], int]
 
 _GLUE = "\0"  # in a token list: no space here
 _WORD = "\1"  # before a word that is capitalised where a sentence begins
-_TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?!)\]”’«‹])|(?<=[(\[“‘»›]) ")
+_TIGHT = re.compile(r" ?\0 ?| (?=[,.;:?)\]”’«‹]|!(?!=))|(?<=[(\[“‘»›]) ")
 _SENTENCE = re.compile("(^|\n|[.?!][”’«‹)]? |[“»›])?\1(.)", re.DOTALL)
 _LINE = re.compile(r"line_([0-9])(_|\Z)")
 _MARGIN = " " * 4
