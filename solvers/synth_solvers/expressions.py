@@ -9,8 +9,8 @@ choices are made of expressions that are right for some of the inputs. Nothing i
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -26,7 +26,7 @@ Found: TypeAlias = "tuple[int, Term]"  # an expression, after its size
 NAMES = ("'x", "'y")  # of the parameters
 LISTED = 20_000  # expressions of a bank at most
 LARGEST = 999  # absolute value in a bank
-_NUMBERS = range(21)
+_NUMBERS = range(31)
 _COMMUTATIVE: dict[str, Callable[[int, int], int]] = {"+": operator.add, "*": operator.mul, "min": min, "max": max}
 _ORDERED: dict[str, Callable[[int, int], int]] = {
     "-": operator.sub, "floordiv": operator.floordiv, "floormod": operator.mod
@@ -57,6 +57,40 @@ class Bank:
                     self.of[values] = size, term
                     self.sizes[-1].append((values, term))
         self.conditions = self._conditions()
+
+    @cached_property
+    def made(self) -> dict[Values, Found]:
+        """Quotients and remainders by a digit, and absolute values, which may be larger than what is listed."""
+        found: dict[Values, Found] = {}
+        for values, (size, term) in self.of.items():
+            found.setdefault(tuple(map(abs, values)), (size + 1, ("abs", term)))
+            for n in range(2, 10):
+                found.setdefault(tuple([v // n for v in values]), (size + 2, ("floordiv", term, n)))
+                found.setdefault(tuple([v % n for v in values]), (size + 2, ("floormod", term, n)))
+        return found
+
+    @cached_property
+    def _with(self) -> dict[tuple[int, int], list[int]]:
+        """Which expressions, counted in the order of their sizes, have a value for an input."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for number, values in enumerate(self.of):
+            for each in enumerate(values):
+                found.setdefault(each, []).append(number)
+        return found
+
+    def partly(self, wanted: Values) -> Iterator[tuple[Values, int]]:
+        """Yield the values that are right for some inputs, and these inputs as bits; the smallest expressions first."""
+        same: dict[int, int] = {}
+        for place, value in enumerate(wanted):
+            for number in self._with.get((place, value), ()):
+                same[number] = same.get(number, 0) | 1 << place
+        every = self._listed
+        for number in sorted(same):
+            yield every[number], same[number]
+
+    @cached_property
+    def _listed(self) -> list[Values]:
+        return list(self.of)
 
     def _of_size(self, size: int) -> Iterator[tuple[Values, Term]]:
         if size == 1:
@@ -102,7 +136,7 @@ def expression(inputs: Inputs, wanted: Values, most: int = 4, depth: int = 1) ->
     parameter, is taken away before.
 
     >>> expression(((0,), (1,), (2,), (3,), (4,)), (0, 1, 2, 10, 10))
-    (7, ('ite', ('<', 2, "'x"), 10, "'x"))
+    (7, ('ite', ('<=', "'x", 2), "'x", 10))
     """
     known = bank(inputs, most)
     found = [known.of[wanted]] if wanted in known.of else [*_sums(known, wanted), *_others(known, wanted)]
@@ -190,7 +224,7 @@ def _inverses(a: Values, wanted: Values) -> Iterator[tuple[Values, Callable[[Ter
 
 
 def _sums(known: Bank, wanted: Values) -> Iterator[Found]:
-    for size, listed in enumerate(known.sizes):
+    for size, listed in enumerate(known.sizes[:5]):  # the other part may be larger
         for a, one in listed:
             for needed, join in _inverses(a, wanted):
                 if needed in known.of:
@@ -199,27 +233,16 @@ def _sums(known: Bank, wanted: Values) -> Iterator[Found]:
 
 
 def _others(known: Bank, wanted: Values) -> Iterator[Found]:
-    """Yield quotients and remainders by small divisors, absolute values, extremes and choices."""
-    divisors = [
-        (1 + i, *each) for i in range(2) for each in (known.sizes[i + 1 : i + 2] or [[]])[0] if 0 not in each[0]
-    ]
+    """Yield quotients and remainders by digits, absolute values, extremes and choices."""
+    if wanted in known.made:
+        yield known.made[wanted]
     alike: dict[int, Found] = {}  # inputs for which the value is right -> the least expression
     bounds: dict[str, dict[int, Found]] = {"max": {}, "min": {}}
-    for size, listed in enumerate(known.sizes):
-        for a, one in listed:
-            for more, b, other in divisors:
-                for head in ("floordiv", "floormod"):
-                    function = _ORDERED[head]
-                    if function(a[-1], b[-1]) == wanted[-1] and tuple(map(function, a, b)) == wanted:
-                        yield size + more + 1, (head, one, other)
-            if tuple(map(abs, a)) == wanted:
-                yield size + 1, ("abs", one)
-            same = _bits(map(operator.eq, a, wanted))
-            if same:
-                alike.setdefault(same, (size, one))
-                for head, test in (("max", operator.le), ("min", operator.ge)):
-                    if all(map(test, a, wanted)):
-                        bounds[head].setdefault(same, (size, one))
+    for values, same in known.partly(wanted):
+        alike.setdefault(same, known.of[values])
+        for head, test in (("max", operator.le), ("min", operator.ge)):
+            if all(map(test, values, wanted)):
+                bounds[head].setdefault(same, known.of[values])
     for head, sets in bounds.items():
         yield from [(s + r + 1, (head, a, b)) for p, (s, a) in sets.items() for q, (r, b) in sets.items()
                     if p < q and p | q == known.full]  # fmt: skip
@@ -231,8 +254,7 @@ def _choices(known: Bank, alike: Mapping[int, Found]) -> Iterator[Found]:
 
     def right(inputs: int) -> Found | None:
         if inputs not in least:
-            fitting: Sequence[Found] = [found for same, found in alike.items() if inputs & same == inputs]
-            least[inputs] = min(fitting, key=operator.itemgetter(0), default=None)
+            least[inputs] = next((found for same, found in alike.items() if inputs & same == inputs), None)
         return least[inputs]
 
     for inputs, (size, condition) in known.conditions.items():

@@ -11,20 +11,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from synth.family import Family, Proposal, Theory, Tree, bindings, program, reduced
 from synth_kernel.terms import Term
 
+Inputs: TypeAlias = "tuple[tuple[int, ...], ...]"
+
 DRAWS = 300  # expressions drawn for one problem
 LARGEST = 200  # absolute value
 MOST_ALIKE = 0.5  # of the values
-ONE = [(0, 7), (1, 8), (0, 9), (1, 10), (-3, 4), (-4, 5), (-5, 6), (2, 11)]
+ONE = [(0, 7), (1, 8), (0, 8), (0, 9), (1, 9), (1, 10), (-3, 4), (-4, 4), (-4, 5), (-5, 4), (-2, 6), (2, 11)]
 TWO = [
     ((0, 3), (0, 3)), ((1, 4), (1, 4)), ((0, 4), (0, 2)), ((-2, 2), (0, 3)), ((0, 4), (0, 3)), ((-2, 2), (-2, 2)),
     ((0, 2), (0, 5)), ((-1, 2), (1, 5)),
 ]  # fmt: skip
-
 SIGNS = ("+", "+", "-", "-", "*", "*", "floordiv", "floormod", "floormod", "min", "max")
 _ALIASES: dict[Any, str] = {
     "+": "add", "*": "multiply", "floordiv": "quotient", "floormod": "remainder", "abs": "absolute", "min": "least",
@@ -45,7 +46,7 @@ class ProgramSynthesis(Family):
     levels = {  # noqa: RUF012
         1: {"arguments": (1,), "drawn": (3, 5), "least": 3, "most": 5, "choice": 0, "slack": 1},
         2: {"arguments": (1,), "drawn": (6, 8), "least": 5, "most": 7, "choice": 0.1, "slack": 1},
-        3: {"arguments": (1, 2), "drawn": (7, 9), "least": 7, "most": 9, "choice": 0.3, "slack": 0},
+        3: {"arguments": (1, 2), "drawn": (8, 10), "least": 7, "most": 9, "choice": 0.3, "slack": 0},
         4: {"arguments": (1, 2), "drawn": (9, 11), "least": 9, "most": 11, "choice": 0.4, "slack": 0},
         5: {"arguments": (2,), "drawn": (11, 14), "least": 11, "most": 14, "choice": 0.5, "slack": 0},
     }
@@ -81,9 +82,9 @@ def _drawn(size: int, names: Sequence[str], choice: float, rng: Random) -> Term:
         return rng.choice(names) if rng.random() < 0.65 else rng.randint(1, 9)
     if size == 2 or rng.random() < 0.06:
         kind = rng.choice(("number", "-", "abs")) if size == 2 else rng.choice(("-", "abs"))
-        return rng.randint(10, 20) if kind == "number" else (kind, _drawn(size - 1, names, 0, rng))
+        return rng.randint(10, 30) if kind == "number" else (kind, _drawn(size - 1, names, 0, rng))
     if size > 6 and rng.random() < choice:
-        condition = rng.choice((3, 3, 5)) if size > 8 else 3
+        condition = rng.choice([kind for kind in (3, 3, 5, 7, 8) if kind < size - 3])
         left = rng.randint(1, size - condition - 2)
         parts = [_drawn(n, names, choice / 2, rng) for n in (left, size - condition - 1 - left)]
         return ("ite", _condition(condition, names, rng), *parts)
@@ -97,12 +98,17 @@ def _drawn(size: int, names: Sequence[str], choice: float, rng: Random) -> Term:
 
 
 def _condition(size: int, names: Sequence[str], rng: Random) -> Term:
+    """Draw a comparison, or two comparisons of size 3, or the negation of these."""
+    if size > 6:
+        first, second = (_condition(3, names, rng) for _ in range(2))
+        joined: Term = (rng.choice(("andalso", "orelse")), first, second)
+        return ("not", joined) if size > 7 else joined
     left = _drawn(size - 2, names, 0, rng) if size > 3 else rng.choice(names)
     right = _drawn(1, [name for name in names if name != left] or ["'x"], 0, rng)
     return (rng.choice(("<", ">", "<=", ">=", "=", "distinct")), left, 0 if right == left else right)
 
 
-def _telling(values: Sequence[int], inputs: Sequence[Sequence[int]]) -> bool:
+def _telling(values: Sequence[int], inputs: Inputs) -> bool:
     """Say whether values are neither those of an argument nor mostly the same, and depend on each argument."""
     counts = Counter(values)
     if len(counts) < 3 or counts.most_common(1)[0][1] > MOST_ALIKE * len(values):
@@ -117,11 +123,13 @@ def _telling(values: Sequence[int], inputs: Sequence[Sequence[int]]) -> bool:
     return True
 
 
-def _tree(inputs: Sequence[Sequence[int]], values: Sequence[int], bound: int) -> Tree:
+def _tree(inputs: Inputs, values: Sequence[int], bound: int) -> Tree:
     """Write a table: five values on a line, or those for one x."""
-    points = [("point", ("arguments", *map(_number, each)), _number(v)) for each, v in zip(inputs, values, strict=True)]
+    points: list[Tree] = [
+        ("point", ("arguments", *map(_number, each)), _number(v)) for each, v in zip(inputs, values, strict=True)
+    ]
     width = 5 if len(inputs[0]) == 1 else len({y for _, y in inputs})
-    rows = [("row", *points[start : start + width]) for start in range(0, len(points), width)]
+    rows: list[Tree] = [("row", *points[start : start + width]) for start in range(0, len(points), width)]
     return ("problem", ("of_x",) if len(inputs[0]) == 1 else ("of_x_and_y",), str(bound), *rows)
 
 
@@ -134,7 +142,7 @@ def _written(term: Any) -> Tree:
     if isinstance(term, int):
         return ("whole", str(term)) if term >= 0 else ("negative", ("whole", str(-term)))
     if isinstance(term, str):
-        return ("name", term[1:])
+        return (term[1:],)
     head, *parts = term
     if head == "ite":
         condition, yes, no = map(_written, parts)
