@@ -149,22 +149,20 @@ def expression(inputs: Inputs, wanted: Values, most: int = 4, depth: int = 1) ->
     return min(found, key=operator.itemgetter(0), default=None)
 
 
-def reduced(term: Term, inputs: Inputs, largest: int = LARGEST) -> tuple[Values, Found] | None:
-    """Return the values of an expression and the smallest known one with these values, perhaps itself.
+def reduced(term: Term, inputs: Inputs, wanted: Values) -> Found | None:
+    """Return the smallest known expression with the values of this one, perhaps itself, and its size.
 
-    None where it has no value, or one that is too large, for some input, or where some part of it has the values of a
-    smaller expression or is a condition that is always true or always false.
+    None where some part of it has the values of a smaller expression, or is a condition that is always true or false.
 
-    >>> reduced(("+", "'x", ("*", 2, "'x")), ((0,), (1,), (5,)))
-    ((0, 3, 15), (3, ('*', 3, "'x")))
-    >>> reduced(("+", "'x", ("*", 1, "'x")), ((0,), (1,), (5,))) is None
+    >>> reduced(("+", "'x", ("*", 2, "'x")), ((0,), (1,), (5,)), (0, 3, 15))
+    (3, ('*', 3, "'x"))
+    >>> reduced(("+", "'x", ("*", 1, "'x")), ((0,), (1,), (5,)), (0, 2, 10)) is None
     True
     """
-    values = returned(program(term, len(inputs[0])), inputs)
-    if values is None or max(map(abs, values)) > largest or _idle(term, bank(inputs, 5)):
+    if _idle(term, bank(inputs, 5)):
         return None
-    mine, found = (programs.size(term), term), expression(inputs, tuple(values), 5, 0)
-    return tuple(values), mine if found is None or mine[0] <= found[0] else found
+    mine, found = (programs.size(term), term), expression(inputs, wanted, 5, 0)
+    return mine if found is None or mine[0] <= found[0] else found
 
 
 def construct(theory: Theory) -> Term | None:

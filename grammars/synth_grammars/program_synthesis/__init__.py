@@ -13,7 +13,7 @@ from itertools import product
 from random import Random
 from typing import Any, TypeAlias
 
-from synth.family import Family, Proposal, Theory, Tree, bindings, program, reduced
+from synth.family import Family, Proposal, Theory, Tree, bindings, program, reduced, returned
 from synth_kernel.terms import Term
 
 Inputs: TypeAlias = "tuple[tuple[int, ...], ...]"
@@ -57,10 +57,10 @@ class ProgramSynthesis(Family):
         inputs = tuple(product(*[range(low, high + 1) for low, high in ranges]))
         for _ in range(DRAWS):
             term = _drawn(rng.randint(*level["drawn"]), ("'x", "'y")[: len(ranges)], level["choice"], rng)
-            found = reduced(term, inputs, LARGEST)
-            if found is None or not _telling(found[0], inputs):
+            values = returned(program(term, len(ranges)), inputs)
+            if values is None or max(map(abs, values)) > LARGEST or not _telling(values, inputs):
                 continue
-            values, (size, least) = found
+            size, least = reduced(term, inputs, tuple(values)) or (0, term)
             if level["least"] <= size <= level["most"]:
                 tree = _tree(inputs, values, size + rng.randint(0, level["slack"]))
                 return Proposal(self.formal.render(tree), ("model", ("=", "f", program(least, len(ranges)))))
