@@ -9,9 +9,9 @@ choices are made of expressions that are right for some of the inputs. Nothing i
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
-from itertools import product
+from itertools import compress, product
 from typing import Any, TypeAlias
 
 from synth_kernel import programs
@@ -24,6 +24,7 @@ Values: TypeAlias = "tuple[int, ...]"  # one for each input
 Found: TypeAlias = "tuple[int, Term]"  # an expression, after its size
 
 NAMES = ("'x", "'y")  # of the parameters
+MAX_INPUTS = 64
 LISTED = 20_000  # expressions of a bank at most
 LARGEST = 999  # absolute value in a bank
 _NUMBERS = range(31)
@@ -32,6 +33,7 @@ _ORDERED: dict[str, Callable[[int, int], int]] = {
     "-": operator.sub, "floordiv": operator.floordiv, "floormod": operator.mod
 }  # fmt: skip
 _COMPARE: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, "=": operator.eq}
+_BITS = tuple(1 << place for place in range(MAX_INPUTS))
 _SIDES = ((1, 1), (1, 2), (2, 1), (3, 1), (1, 3))  # sizes of what a condition compares
 
 
@@ -59,17 +61,6 @@ class Bank:
         self.conditions = self._conditions()
 
     @cached_property
-    def made(self) -> dict[Values, Found]:
-        """Quotients and remainders by a digit, and absolute values, which may be larger than what is listed."""
-        found: dict[Values, Found] = {}
-        for values, (size, term) in self.of.items():
-            found.setdefault(tuple(map(abs, values)), (size + 1, ("abs", term)))
-            for n in range(2, 10):
-                found.setdefault(tuple([v // n for v in values]), (size + 2, ("floordiv", term, n)))
-                found.setdefault(tuple([v % n for v in values]), (size + 2, ("floormod", term, n)))
-        return found
-
-    @cached_property
     def _with(self) -> dict[tuple[int, int], list[int]]:
         """Which expressions, counted in the order of their sizes, have a value for an input."""
         found: dict[tuple[int, int], list[int]] = {}
@@ -84,9 +75,30 @@ class Bank:
         for place, value in enumerate(wanted):
             for number in self._with.get((place, value), ()):
                 same[number] = same.get(number, 0) | 1 << place
-        every = self._listed
         for number in sorted(same):
-            yield every[number], same[number]
+            yield self._listed[number], same[number]
+
+    def made_of(self, wanted: Values) -> Iterator[Found]:
+        """Yield quotients and remainders by a digit, and absolute values, with these values."""
+        first, most = wanted[0], max(wanted)
+        for n in range(2, 10):
+            for values in self._from(range(first * n, first * n + n)):
+                if tuple([value // n for value in values]) == wanted:
+                    yield self.of[values][0] + 2, ("floordiv", self.of[values][1], n)
+            for values in (
+                self._from(range(first - LARGEST // n * n, LARGEST, n)) if min(wanted) >= 0 and most < n else ()
+            ):
+                if tuple([value % n for value in values]) == wanted:
+                    yield self.of[values][0] + 2, ("floormod", self.of[values][1], n)
+        for values in self._from((first, -first)) if min(wanted) >= 0 else ():
+            if tuple(map(abs, values)) == wanted:
+                yield self.of[values][0] + 1, ("abs", self.of[values][1])
+
+    def _from(self, first: Iterable[int]) -> Iterator[Values]:
+        """Yield what is listed with one of these values for the first input."""
+        for value in first:
+            for number in self._with.get((0, value), ()):
+                yield self._listed[number]
 
     @cached_property
     def _listed(self) -> list[Values]:
@@ -176,7 +188,7 @@ def construct(theory: Theory) -> Term | None:
         match clause:
             case ("=", ("run", _, *arguments), int(value)):
                 values[tuple(arguments)] = value  # type: ignore[arg-type]
-    if not values or not 0 < len(next(iter(values))) <= len(NAMES):
+    if not 0 < len(values) <= MAX_INPUTS or not 0 < len(next(iter(values))) <= len(NAMES):
         return None
     inputs = tuple(values)
     found = expression(inputs, tuple(values.values()), 5)
@@ -209,7 +221,7 @@ def _replaced(part: Term, known: Bank) -> bool:
 
 
 def _bits(truths: Any) -> int:
-    return sum(1 << place for place, truth in enumerate(truths) if truth)
+    return sum(compress(_BITS, truths))
 
 
 def _inverses(a: Values, wanted: Values) -> Iterator[tuple[Values, Callable[[Term, Term], Term]]]:
@@ -232,8 +244,7 @@ def _sums(known: Bank, wanted: Values) -> Iterator[Found]:
 
 def _others(known: Bank, wanted: Values) -> Iterator[Found]:
     """Yield quotients and remainders by digits, absolute values, extremes and choices."""
-    if wanted in known.made:
-        yield known.made[wanted]
+    yield from known.made_of(wanted)
     alike: dict[int, Found] = {}  # inputs for which the value is right -> the least expression
     bounds: dict[str, dict[int, Found]] = {"max": {}, "min": {}}
     for values, same in known.partly(wanted):
