@@ -80,24 +80,26 @@ class Bank:
 
     def made_of(self, wanted: Values) -> Iterator[Found]:
         """Yield quotients and remainders by a digit, and absolute values, with these values."""
-        first, most = wanted[0], max(wanted)
+        most, first = max((abs(value), place) for place, value in enumerate(wanted))  # rarer than other values
+        value = wanted[first]
         for n in range(2, 10):
-            for values in self._from(range(first * n, first * n + n)):
-                if tuple([value // n for value in values]) == wanted:
+            for values in self._having(first, range(value * n, value * n + n)):
+                if values[-1] // n == wanted[-1] and tuple([each // n for each in values]) == wanted:
                     yield self.of[values][0] + 2, ("floordiv", self.of[values][1], n)
-            for values in (
-                self._from(range(first - LARGEST // n * n, LARGEST, n)) if min(wanted) >= 0 and most < n else ()
-            ):
-                if tuple([value % n for value in values]) == wanted:
+        if min(wanted) < 0:
+            return
+        for n in range(most + 1, 10):
+            for values in self._having(first, range(value - LARGEST // n * n, LARGEST, n)):
+                if values[-1] % n == wanted[-1] and tuple([each % n for each in values]) == wanted:
                     yield self.of[values][0] + 2, ("floormod", self.of[values][1], n)
-        for values in self._from((first, -first)) if min(wanted) >= 0 else ():
+        for values in self._having(first, (value, -value)):
             if tuple(map(abs, values)) == wanted:
                 yield self.of[values][0] + 1, ("abs", self.of[values][1])
 
-    def _from(self, first: Iterable[int]) -> Iterator[Values]:
-        """Yield what is listed with one of these values for the first input."""
-        for value in first:
-            for number in self._with.get((0, value), ()):
+    def _having(self, place: int, some: Iterable[int]) -> Iterator[Values]:
+        """Yield what is listed with one of some values for an input."""
+        for value in some:
+            for number in self._with.get((place, value), ()):
                 yield self._listed[number]
 
     @cached_property
@@ -260,10 +262,14 @@ def _others(known: Bank, wanted: Values) -> Iterator[Found]:
 
 def _choices(known: Bank, alike: Mapping[int, Found]) -> Iterator[Found]:
     least: dict[int, Found | None] = {}
+    most: dict[int, Found] = {}  # without what is right for no more inputs than a smaller expression
+    for same, found in alike.items():
+        if not any(same & larger == same for larger in most):
+            most[same] = found
 
     def right(inputs: int) -> Found | None:
         if inputs not in least:
-            least[inputs] = next((found for same, found in alike.items() if inputs & same == inputs), None)
+            least[inputs] = next((found for same, found in most.items() if inputs & same == inputs), None)
         return least[inputs]
 
     for inputs, (size, condition) in known.conditions.items():
