@@ -25,7 +25,7 @@ from tests.python_texts import functions
 
 NAME = "program_synthesis"
 FAMILY = families()[NAME]
-SQUARES = "f(x) of size {}\n\n    f(0) = 1, f(1) = 2, f(2) = 5, f(3) = 10, f(-1) = 2"
+SQUARES = "f(x) of size {}\n    f(0) = 1, f(1) = 2, f(2) = 5, f(3) = 10, f(-1) = 2"
 
 
 def read(formal: str) -> tuple[int, dict[tuple[int, ...], int]]:
@@ -72,9 +72,8 @@ def test_python_returns_every_value_of_the_table(level: int, draw: Callable[...,
         assert size(record.answer) <= bound
         assert [*table] == [*product(*[sorted(set(column)) for column in zip(*table, strict=True)])]
         assert all(f"f({', '.join(map(str, at))}) = {wanted}" in record.question for at, wanted in table.items())
-        assert record.question.count("=") == len(table) and f"size {bound} " in record.question.replace(
-            f"size of at most {bound}", f"size {bound} "
-        ).replace(f"size at most {bound}", f"size {bound} ").replace(f"size does not exceed {bound}", f"size {bound} ")
+        assert record.question.count("=") == len(table)
+        assert re.search(rf"size[a-z ]* {bound}\b", record.question)
 
 
 def test_a_table_is_not_that_of_an_argument_nor_mostly_one_value(draw: Callable[..., list[Record]]) -> None:

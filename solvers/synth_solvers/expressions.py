@@ -154,7 +154,7 @@ def expression(inputs: Inputs, wanted: Values, most: int = 4, depth: int = 1) ->
     """
     known = bank(inputs, most)
     found = [known.of[wanted]] if wanted in known.of else [*_sums(known, wanted), *_others(known, wanted)]
-    if not found and depth:
+    if depth and wanted not in known.of:
         for values, term in known.sizes[1]:
             for needed, wrap in _inverses(values, wanted):
                 inner = expression(inputs, needed, most, depth - 1)
