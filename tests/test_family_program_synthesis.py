@@ -20,6 +20,8 @@ from synth.judge.row import row_of
 from synth.propose.sampler import solve
 from synth.records import Candidate, Record, Rejection, Source
 from synth.testing import check_family
+from synth_kernel.claims import Theory
+from synth_solvers.answer import answer_of
 from synth_solvers.expressions import Bank, expression
 from tests.python_texts import functions
 
@@ -236,7 +238,7 @@ def test_listed_expressions_are_all_that_there_are_up_to_size_4() -> None:
 def test_larger_expressions_are_put_together(text: str, inputs: range) -> None:
     at = tuple((x,) for x in inputs)
     wanted = tuple(value(text, each) or 0 for each in at)
-    found = expression(at, wanted, 5)
+    found = expression(at, wanted)
     assert found is not None and found[0] <= size(text)
     record = record_of(
         f"f(x) of size {found[0]} " + ", ".join(f"f({x}) = {v}" for (x,), v in zip(at, wanted, strict=True))
@@ -247,6 +249,22 @@ def test_larger_expressions_are_put_together(text: str, inputs: range) -> None:
 def test_what_no_small_expression_returns_is_not_found() -> None:
     at = tuple((x,) for x in range(8))
     assert expression(at, (3, 1, 4, 1, 5, 9, 2, 6)) is None
+
+
+@pytest.mark.parametrize(
+    "theory",
+    [
+        "(declare f (Prog 1)) (declare g (Prog 1)) (clause (= (run f 1) 2)) (ask (construct f g))",
+        "(declare f (Prog 1)) (clause (= (run f (+ 1 1)) 2)) (ask (construct f))",
+        "(declare f (Prog 3)) (clause (= (run f 1 2 3) 2)) (ask (construct f))",
+        "(declare f (Prog 0)) (clause (= (run f) 2)) (ask (construct f))",
+        "(declare f (Prog 1)) (ask (construct f))",
+        "(declare f (Prog 1)) " + " ".join(f"(clause (= (run f {x}) {x}))" for x in range(65)) + " (ask (construct f))",
+        f"(declare f (Prog 1)) (clause (= (run f {10**70}) {10**150})) (clause (= (run f 0) 1)) (ask (construct f))",
+    ],
+)
+def test_what_the_finder_cannot_read_it_does_not_answer(theory: str) -> None:
+    assert answer_of(Theory.read(f"(theory {theory})")) is None
 
 
 def test_a_swapped_field_is_noticed(
