@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from synth.family import Family
 from synth.judge.extract import answers
@@ -167,11 +168,19 @@ def _spellings(text: str) -> Iterator[str]:
         yield spelling.lower()
 
 
+def _runs(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines that follow each other as one, for problems of several lines; the longest runs first."""
+    for count in range(len(lines), 1, -1):
+        for start in range(len(lines) - count + 1):
+            yield " ".join(lines[start : start + count])
+
+
 def _problem(family: Family, text: str) -> str:
     fenced = [_lines(block) for block in text.split("```")[1::2]]
     lines = _lines(text)
     joined = [" ".join(block) for block in fenced[::-1][:4]]
-    for line in [*joined, *[line for block in fenced[::-1][:4] for line in block[::-1]], *lines[::-1]][:MAX_TRIED]:
+    single = [*joined, *[line for block in fenced[::-1][:4] for line in block[::-1]], *lines[::-1]][:MAX_TRIED]
+    for line in [*single, *islice(_runs(lines[-MAX_TRIED:]), MAX_TRIED)]:
         for piece in dict.fromkeys((line, _delisted(line), _LABEL.sub("", line, count=1))):
             spelled = _spelled(family, "problem", piece) if len(piece) <= MAX_PIECE else ""
             if _reads(family, "problem", spelled):
