@@ -47,10 +47,22 @@ def ambiguities(grammar: Grammar, start: str) -> Callable[[str], str]:
         nodes = list(tree.find_data("_ambig"))
         if not nodes or readings.of(tree) == 1:
             return ""
-        doubtful = next((node for node in nodes if readings.of(node) != 1), nodes[0])
-        return str(getattr(doubtful.children[0], "data", doubtful.children[0]))
+        found = [node for node in nodes if readings.of(node) != 1]
+        doubtful = min(found or nodes, key=lambda node: sum(1 for _ in node.iter_subtrees()))  # the innermost
+        one, other = [*[child for child in doubtful.children if readings.of(child)], *doubtful.children][:2]
+        return _parting(one, other)
 
     return named
+
+
+def _parting(one: Any, other: Any) -> str:
+    """Return the production, or the token, at which two trees part."""
+    while getattr(one, "data", None) == getattr(other, "data", one):
+        unlike = [pair for pair in zip(one.children, other.children, strict=False) if pair[0] != pair[1]]
+        if len(unlike) != 1 or not hasattr(unlike[0][0], "data"):
+            break
+        ((one, other),) = unlike
+    return str(getattr(one, "data", one))
 
 
 class _Readings:
