@@ -57,7 +57,7 @@ def test_a_corpus_of_all_families_has_no_two_rows_alike(facts):
 def test_copies_among_the_rows_are_found_and_rows_with_another_number_are_not(facts):
     assert facts["found"] == facts["planted"] == 2 * ROWS
     assert facts["key_kept"] == facts["scrambled"] == ROWS
-    assert facts["near_misses"] > 0.9 * ROWS
+    assert facts["near_misses"] > 0.8 * ROWS  # the others have no number to change
     assert facts["called_alike"] == facts["key_equal"] == 0
 
 

@@ -47,7 +47,8 @@ from tests.scripted import (
 
 REWORDED = sorted(WRONG)  # the families whose problems have clauses, and for which wrong wordings are scripted
 OTHERS = (  # the rest of them
-    "first_order", "graph_coloring", "linear_inequalities", "modular_system", "syllogism", "venn_counts",
+    "first_order", "graph_coloring", "linear_inequalities", "modular_system", "program_synthesis", "syllogism",
+    "venn_counts",
 )  # fmt: skip
 DRAW = Draw()
 
