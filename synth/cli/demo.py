@@ -72,7 +72,8 @@ def print_all(run: Path, status: Status, found: Mapping[str, Any], dataset: Path
     print_grid(out, title, ("grade", "rows"), found["grades"].items())
     out.print("files:")
     for file in sorted(dataset.iterdir()):
-        out.print(f"  {file}  {file.stat().st_size:,} bytes", soft_wrap=True)
+        parts = [file] if file.is_file() else file.rglob("*")
+        out.print(f"  {file}  {sum(part.stat().st_size for part in parts):,} bytes", soft_wrap=True)
 
 
 def _print_failure(out: Console, run: Path, rows: list[dict[str, Any]]) -> None:
