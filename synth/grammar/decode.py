@@ -302,7 +302,7 @@ class _Flat:
                 tight = True
                 continue
             if isinstance(item, str):
-                out += [] if tight or item[0] in _CLOSING else [("text", " ")]
+                out += [] if tight or _closes(item) else [("text", " ")]
                 out.append(("text", item))
                 tight = item[-1] in _OPENING
                 continue
@@ -353,11 +353,16 @@ class _Flat:
                 firsts: list[Any] = [plan.items[0] for plan in self.plans.get(goal, ())]
                 for name, chain in self.chains.get(goal, {}).items():
                     firsts += chain.before[:1] or [plan.items[0] for plan in self.plans.get(name, ())]
-                signs = any(i[0] in _CLOSING if isinstance(i, str) else i[1].name in found for i in firsts)
+                signs = any(_closes(i) if isinstance(i, str) else i[1].name in found for i in firsts)
                 if signs and goal not in found:
                     found.add(goal)
                     changed = True
         return frozenset(found)
+
+
+def _closes(text: str) -> bool:
+    """Say whether a text has no space before it."""
+    return text[0] in _CLOSING and not text.startswith("!=")
 
 
 def _bounded(name: str, bound: int | None) -> str:

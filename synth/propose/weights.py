@@ -46,7 +46,7 @@ def known_levels() -> dict[str, tuple[int, ...]]:
 def known_families() -> frozenset[str]:
     """Return the families that the bundled proposer knows; the sampler and the solver do the others.
 
-    >>> "sudoku" in known_families()
+    >>> "lattice_paths" in known_families()
     False
     """
     return frozenset(known_levels())
